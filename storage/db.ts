@@ -1,0 +1,124 @@
+// The connection to PostgreSQL: a bounded pool, transactions, and notices of change.
+import pg from "pg";
+
+/** Runs one statement; answers its rows. */
+export type Query = <T extends object>(text: string, values?: readonly unknown[]) => Promise<T[]>;
+
+/** What the api tells the other roles through PostgreSQL, so that they need not poll. */
+export type ChangeNotice = { kind: "registry" } | { kind: "credential"; clientId: string };
+
+export type Db = {
+  query: Query;
+  /** Runs `work` in one transaction; rolls back when it throws. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /** Tells others of a change; inside a transaction pass its `query`, so that the notice leaves with the commit. */
+  notify(notice: ChangeNotice, query?: Query): Promise<void>;
+  /**
+   * Calls `onNotice` for every change that others announce, and `onGap` whenever some may have been missed (the
+   * connection was lost and is back). Reconnects by itself until stopped.
+   */
+  listen(onNotice: (notice: ChangeNotice) => void, onGap: () => void): Promise<{ stop(): Promise<void> }>;
+  close(): Promise<void>;
+};
+
+const channel = "hubao_changes";
+const reconnectMs = 1_000;
+
+// bigint columns hold Unix milliseconds and counts, well inside 2^53; dates stay text (a date has no time zone).
+const parsers = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, Number],
+  [pg.types.builtins.DATE, (text) => text],
+]);
+const types = {
+  getTypeParser: (oid: number, format?: string) =>
+    parsers.get(oid) ?? pg.types.getTypeParser(oid, format as "text"),
+} as pg.CustomTypesConfig;
+
+/** Opens a pool of at most `maxConnections`. Connection errors surface in the queries, never as a crash. */
+export const openDatabase = (
+  url: string,
+  options: { maxConnections?: number; onError?: (error: Error) => void } = {},
+): Db => {
+  const onError = options.onError ?? (() => {});
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.maxConnections ?? 8,
+    connectionTimeoutMillis: 5_000,
+    types,
+  });
+  pool.on("error", onError);
+
+  const runner =
+    (on: pg.Pool | pg.PoolClient): Query =>
+    async <T extends object>(text: string, values: readonly unknown[] = []) =>
+      (await on.query<T>(text, values as unknown[])).rows;
+
+  const db: Db = {
+    query: runner(pool),
+    async transaction(work) {
+      const client = await pool.connect();
+      // A client that is checked out reports its lost connection here and not to the pool.
+      client.on("error", onError);
+      let broken: Error | undefined;
+      try {
+        await client.query("BEGIN");
+        const result = await work(runner(client));
+        await client.query("COMMIT");
+        return result;
+      } catch (error) {
+        await client.query("ROLLBACK").catch((e: Error) => {
+          broken = e;
+        });
+        throw error;
+      } finally {
+        client.off("error", onError);
+        client.release(broken);
+      }
+    },
+    async notify(notice, query = db.query) {
+      await query("SELECT pg_notify($1, $2)", [channel, JSON.stringify(notice)]);
+    },
+    async listen(onNotice, onGap) {
+      let stopped = false;
+      let timer: NodeJS.Timeout | undefined;
+      let current: pg.Client | undefined;
+      const connect = async (): Promise<void> => {
+        const client = new pg.Client({
+          connectionString: url,
+          connectionTimeoutMillis: 5_000,
+          keepAlive: true,
+        });
+        const again = (error?: Error) => {
+          client.removeAllListeners();
+          client.on("error", () => {});
+          if (stopped || client !== current) return;
+          current = undefined;
+          if (error) onError(error);
+          timer = setTimeout(() => void retry(), reconnectMs);
+        };
+        client.on("error", again);
+        client.on("end", () => again());
+        client.on("notification", (message) => onNotice(JSON.parse(message.payload ?? "") as ChangeNotice));
+        current = client;
+        await client.connect();
+        await client.query(`LISTEN ${channel}`);
+      };
+      const retry = () =>
+        connect().then(onGap, (error: Error) => {
+          onError(error);
+          current = undefined;
+          if (!stopped) timer = setTimeout(() => void retry(), reconnectMs);
+        });
+      await connect();
+      return {
+        async stop() {
+          stopped = true;
+          clearTimeout(timer);
+          await current?.end().catch(() => {});
+        },
+      };
+    },
+    close: () => pool.end(),
+  };
+  return db;
+};
