@@ -63,7 +63,8 @@ CREATE TABLE own_change (
   from_ms bigint NOT NULL,
   state text NOT NULL,
   reason text,
-  dark boolean NOT NULL,
+  -- nothing heard, or heard without supply; null before the first report
+  dark boolean,
   PRIMARY KEY (breaker_id, from_ms)
 );
 
