@@ -1,0 +1,119 @@
+// Reads the registry back: as the table it was imported from, and as the facts that judging needs.
+import type { BreakerFacts, BreakerLevel } from "../domain/breaker.ts";
+import type { RegistryRow } from "../domain/registry.ts";
+import { midnightMs } from "../domain/time.ts";
+import type { Query } from "./db.ts";
+
+/** Transformer areas read in one statement of the export. */
+const areasPerStatement = 100;
+
+/**
+ * The registry table in a stable order (township, village, area, household, breaker; by bytes), in parts: houses
+ * without a breaker and breakers without a house included. No connection is held between two parts.
+ */
+export const exportRegistry = async function* (query: Query): AsyncGenerator<RegistryRow[]> {
+  const areas = await query<{ id: string }>(
+    `SELECT a.id FROM transformer_area a JOIN village v ON v.id = a.village_id
+      ORDER BY v.township_id COLLATE "C", v.id COLLATE "C", a.id COLLATE "C"`,
+  );
+  for (let at = 0; at < areas.length; at += areasPerStatement) {
+    const ids = areas.slice(at, at + areasPerStatement).map((area) => area.id);
+    yield await query<RegistryRow>(
+      `SELECT t.id AS "townshipId", t.name AS "townshipName", v.id AS "villageId", v.name AS "villageName",
+              a.id AS "areaId", a.name AS "areaName", p.household_id AS "householdId", p.address, p.inhabited,
+              p.id AS "breakerId", p.level, p.rated_residual_current_ma AS "ratedResidualCurrentMa",
+              p.installed_on AS "installedOn", p.removed_on AS "removedOn"
+         FROM (SELECT b.area_id, b.household_id, h.address, h.inhabited, b.id, b.level,
+                      b.rated_residual_current_ma, b.installed_on, b.removed_on
+                 FROM breaker b LEFT JOIN household h ON h.id = b.household_id
+                WHERE b.area_id = ANY($1::text[])
+               UNION ALL
+               SELECT h.area_id, h.id, h.address, h.inhabited, NULL, NULL, NULL, NULL, NULL
+                 FROM household h
+                WHERE h.area_id = ANY($1::text[])
+                  AND NOT EXISTS (SELECT FROM breaker b WHERE b.household_id = h.id)) p
+         JOIN transformer_area a ON a.id = p.area_id
+         JOIN village v ON v.id = a.village_id
+         JOIN township t ON t.id = v.township_id
+        ORDER BY t.id COLLATE "C", v.id COLLATE "C", a.id COLLATE "C",
+                 p.household_id COLLATE "C" NULLS FIRST, p.id COLLATE "C" NULLS FIRST`,
+      [ids],
+    );
+  }
+};
+
+type FactsRow = {
+  id: string;
+  township_id: string;
+  village_id: string;
+  area_id: string;
+  household_id: string | null;
+  level: BreakerLevel;
+  rated_residual_current_ma: number;
+  installed_on: string;
+  removed_on: string | null;
+};
+
+/** Every breaker as judging sees it, removed ones too; dates become midnights of `timeZone`. */
+export const loadBreakerFacts = async (query: Query, timeZone: string): Promise<BreakerFacts[]> => {
+  const [rows, occupancies] = await Promise.all([
+    query<FactsRow>(
+      `SELECT b.id, v.township_id, a.village_id, b.area_id, b.household_id, b.level,
+              b.rated_residual_current_ma, b.installed_on, b.removed_on
+         FROM breaker b
+         JOIN transformer_area a ON a.id = b.area_id
+         JOIN village v ON v.id = a.village_id
+        ORDER BY b.id`,
+    ),
+    query<{ household_id: string; from_ms: number; inhabited: boolean }>(
+      "SELECT household_id, from_ms, inhabited FROM household_occupancy ORDER BY household_id, from_ms",
+    ),
+  ]);
+  const occupancyOf = new Map<string, { fromMs: number; inhabited: boolean }[]>();
+  for (const { household_id, from_ms, inhabited } of occupancies) {
+    const entries = occupancyOf.get(household_id) ?? [];
+    entries.push({ fromMs: from_ms, inhabited });
+    occupancyOf.set(household_id, entries);
+  }
+  // Few dates, many breakers: a calendar computation costs more than a look-up.
+  const midnights = new Map<string, number>();
+  const midnight = (date: string): number => {
+    const known = midnights.get(date) ?? midnightMs(date, timeZone);
+    midnights.set(date, known);
+    return known;
+  };
+  return rows.map((row) => ({
+    breakerId: row.id,
+    townshipId: row.township_id,
+    villageId: row.village_id,
+    areaId: row.area_id,
+    householdId: row.household_id,
+    level: row.level,
+    ratedResidualCurrentMa: row.rated_residual_current_ma,
+    installedAtMs: midnight(row.installed_on),
+    removedAtMs: row.removed_on === null ? null : midnight(row.removed_on),
+    occupancy: row.household_id === null ? [] : (occupancyOf.get(row.household_id) ?? []),
+  }));
+};
+
+/** Where a transformer area lies. */
+export type AreaPlace = {
+  areaId: string;
+  areaName: string;
+  villageId: string;
+  villageName: string;
+  townshipId: string;
+  townshipName: string;
+};
+
+/** Area id → its names, village and township. */
+export const loadAreas = async (query: Query): Promise<Map<string, AreaPlace>> => {
+  const rows = await query<AreaPlace>(
+    `SELECT a.id AS "areaId", a.name AS "areaName", v.id AS "villageId", v.name AS "villageName",
+            t.id AS "townshipId", t.name AS "townshipName"
+       FROM transformer_area a
+       JOIN village v ON v.id = a.village_id
+       JOIN township t ON t.id = v.township_id`,
+  );
+  return new Map(rows.map((row) => [row.areaId, row]));
+};

@@ -1,0 +1,262 @@
+// Imports the registry table: all or nothing, the same table twice changes nothing.
+import type { z } from "zod";
+import type { importResultSchema } from "../domain/http.ts";
+import { writeAudit } from "./audit.ts";
+import type { Db, Query } from "./db.ts";
+import { contradictions, type LineError, type NumberedRow } from "./registry-check.ts";
+
+export type ImportResult = z.infer<typeof importResultSchema>;
+export type ImportOutcome =
+  | { kind: "imported"; result: ImportResult }
+  | { kind: "rejected"; errors: LineError[] };
+
+/** Rows sent to PostgreSQL in one statement. */
+const chunkRows = 20_000;
+
+/** Serialises everything that decides over ids: imports, and gateway ids, which must not be a breaker's. */
+export const lockRegistry = async (query: Query): Promise<void> => {
+  await query("SELECT pg_advisory_xact_lock(hashtext('hubao_registry'))");
+};
+
+/**
+ * Stores the rows by their ids: what is new is added, what differs is updated (a breaker may move to another area or
+ * household), what the table does not mention stays. Occupancy that changes does so from `nowMs` on.
+ * Answers `rejected` with every line that contradicts another or what is stored, and then nothing is written.
+ */
+export const importRegistry = async (
+  db: Db,
+  rows: readonly NumberedRow[],
+  by: { actor: string; nowMs: number },
+): Promise<ImportOutcome> => {
+  const errors = contradictions(rows);
+  if (errors.length > 0) return { kind: "rejected", errors };
+  const tables = tablesOf(rows);
+
+  return db.transaction(async (query) => {
+    await lockRegistry(query);
+    const conflicts = await storedConflicts(query, tables);
+    if (conflicts.length > 0) return { kind: "rejected", errors: conflicts };
+
+    const moved = await movedClients(query, tables.breakers);
+    const changed = {
+      township: await upsertTownships(query, tables.townships),
+      village: await upsertVillages(query, tables.villages),
+      area: await upsertAreas(query, tables.areas),
+      household: await upsertHouseholds(query, tables.households, by.nowMs),
+      breaker: await upsertBreakers(query, tables.breakers),
+    };
+    const result: ImportResult = {
+      rows: rows.length,
+      townships: tables.townships.length,
+      villages: tables.villages.length,
+      transformerAreas: tables.areas.length,
+      households: tables.households.length,
+      breakers: tables.breakers.length,
+      changed: rows.filter(
+        ({ row }) =>
+          changed.township.has(row.townshipId) ||
+          changed.village.has(row.villageId) ||
+          changed.area.has(row.areaId) ||
+          (row.householdId !== null && changed.household.has(row.householdId)) ||
+          (row.breakerId !== null && changed.breaker.has(row.breakerId)),
+      ).length,
+    };
+    await writeAudit(query, {
+      actor: by.actor,
+      act: "registry.import",
+      subject: "registry",
+      detail: result,
+    });
+    if (result.changed > 0) await db.notify({ kind: "registry" }, query);
+    // A moved breaker must speak under its new area: whoever holds its connection has to look again.
+    for (const clientId of moved) await db.notify({ kind: "credential", clientId }, query);
+    return { kind: "imported", result };
+  });
+};
+
+type Tables = ReturnType<typeof tablesOf>;
+
+const tablesOf = (rows: readonly NumberedRow[]) => {
+  const firstBy = (key: (numbered: NumberedRow) => string | null) => {
+    const found = new Map<string, NumberedRow>();
+    for (const numbered of rows) {
+      const id = key(numbered);
+      if (id !== null && !found.has(id)) found.set(id, numbered);
+    }
+    return [...found.values()];
+  };
+  return {
+    townships: firstBy(({ row }) => row.townshipId),
+    villages: firstBy(({ row }) => row.villageId),
+    areas: firstBy(({ row }) => row.areaId),
+    households: firstBy(({ row }) => row.householdId),
+    breakers: firstBy(({ row }) => row.breakerId),
+  };
+};
+
+const chunksOf = function* (rows: readonly NumberedRow[]): Generator<NumberedRow[]> {
+  for (let at = 0; at < rows.length; at += chunkRows) yield rows.slice(at, at + chunkRows);
+};
+
+const column = <T>(rows: readonly NumberedRow[], pick: (row: NumberedRow["row"]) => T): T[] =>
+  rows.map(({ row }) => pick(row));
+
+/** What the table says that what is stored, and the table leaves alone, cannot agree with. */
+const storedConflicts = async (query: Query, tables: Tables): Promise<LineError[]> => {
+  const errors: LineError[] = [];
+  const lineOfBreaker = new Map(tables.breakers.map(({ line, row }) => [row.breakerId, line]));
+  const lineOfHousehold = new Map(tables.households.map(({ line, row }) => [row.householdId, line]));
+
+  for (const chunk of chunksOf(tables.breakers)) {
+    const gateways = await query<{ client_id: string }>(
+      "SELECT client_id FROM credential WHERE kind = 'gateway' AND client_id = ANY($1::text[])",
+      [column(chunk, (r) => r.breakerId)],
+    );
+    for (const { client_id } of gateways)
+      errors.push({
+        line: lineOfBreaker.get(client_id) ?? 0,
+        field: "breakerId",
+        reason: `${client_id} is the id of a gateway; a breaker's id must be its own`,
+      });
+  }
+  for (const chunk of chunksOf(tables.households)) {
+    const elsewhere = await query<{ id: string; household_id: string; area_id: string }>(
+      `SELECT b.id, b.household_id, b.area_id
+         FROM unnest($1::text[], $2::text[]) AS h (id, area_id)
+         JOIN breaker b ON b.household_id = h.id AND b.area_id <> h.area_id`,
+      [column(chunk, (r) => r.householdId), column(chunk, (r) => r.areaId)],
+    );
+    for (const { id, household_id, area_id } of elsewhere) {
+      if (lineOfBreaker.has(id)) continue;
+      errors.push({
+        line: lineOfHousehold.get(household_id) ?? 0,
+        field: "areaId",
+        reason: `household ${household_id} moves, but its breaker ${id} in transformer area ${area_id} is not in this table`,
+      });
+    }
+  }
+  return errors.sort((a, b) => a.line - b.line);
+};
+
+/** Breakers with a credential that this table puts into another area. */
+const movedClients = async (query: Query, breakers: readonly NumberedRow[]): Promise<string[]> => {
+  const moved: string[] = [];
+  for (const chunk of chunksOf(breakers)) {
+    const rows = await query<{ id: string }>(
+      `SELECT b.id
+         FROM unnest($1::text[], $2::text[]) AS n (id, area_id)
+         JOIN breaker b ON b.id = n.id AND b.area_id <> n.area_id
+         JOIN credential c ON c.client_id = b.id`,
+      [column(chunk, (r) => r.breakerId), column(chunk, (r) => r.areaId)],
+    );
+    moved.push(...rows.map((row) => row.id));
+  }
+  return moved;
+};
+
+/** Runs one upsert per chunk; answers the ids of rows that were new or differed. */
+const upsert = async (
+  query: Query,
+  rows: readonly NumberedRow[],
+  sql: string,
+  columns: readonly ((row: NumberedRow["row"]) => unknown)[],
+): Promise<Set<string>> => {
+  const changed = new Set<string>();
+  for (const chunk of chunksOf(rows)) {
+    const values = columns.map((pick) => column(chunk, pick));
+    for (const { id } of await query<{ id: string }>(sql, values)) changed.add(id);
+  }
+  return changed;
+};
+
+const upsertTownships = (query: Query, rows: readonly NumberedRow[]) =>
+  upsert(
+    query,
+    rows,
+    `INSERT INTO township AS t (id, name) SELECT * FROM unnest($1::text[], $2::text[])
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE t.name IS DISTINCT FROM excluded.name
+     RETURNING id`,
+    [(r) => r.townshipId, (r) => r.townshipName],
+  );
+
+const upsertVillages = (query: Query, rows: readonly NumberedRow[]) =>
+  upsert(
+    query,
+    rows,
+    `INSERT INTO village AS t (id, township_id, name) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+     ON CONFLICT (id) DO UPDATE SET township_id = excluded.township_id, name = excluded.name
+     WHERE (t.township_id, t.name) IS DISTINCT FROM (excluded.township_id, excluded.name)
+     RETURNING id`,
+    [(r) => r.villageId, (r) => r.townshipId, (r) => r.villageName],
+  );
+
+const upsertAreas = (query: Query, rows: readonly NumberedRow[]) =>
+  upsert(
+    query,
+    rows,
+    `INSERT INTO transformer_area AS t (id, village_id, name)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+     ON CONFLICT (id) DO UPDATE SET village_id = excluded.village_id, name = excluded.name
+     WHERE (t.village_id, t.name) IS DISTINCT FROM (excluded.village_id, excluded.name)
+     RETURNING id`,
+    [(r) => r.areaId, (r) => r.villageId, (r) => r.areaName],
+  );
+
+const upsertHouseholds = async (query: Query, rows: readonly NumberedRow[], nowMs: number) => {
+  for (const chunk of chunksOf(rows)) {
+    await query(
+      `INSERT INTO household_occupancy AS o (household_id, from_ms, inhabited)
+       SELECT h.id, $3, n.inhabited
+         FROM unnest($1::text[], $2::boolean[]) AS n (id, inhabited)
+         JOIN household h ON h.id = n.id AND h.inhabited <> n.inhabited
+       ON CONFLICT (household_id, from_ms) DO UPDATE SET inhabited = excluded.inhabited`,
+      [column(chunk, (r) => r.householdId), column(chunk, (r) => r.inhabited), nowMs],
+    );
+  }
+  const changed = await upsert(
+    query,
+    rows,
+    `INSERT INTO household AS t (id, area_id, address, inhabited)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[])
+     ON CONFLICT (id) DO UPDATE
+       SET area_id = excluded.area_id, address = excluded.address, inhabited = excluded.inhabited
+     WHERE (t.area_id, t.address, t.inhabited)
+       IS DISTINCT FROM (excluded.area_id, excluded.address, excluded.inhabited)
+     RETURNING id`,
+    [(r) => r.householdId, (r) => r.areaId, (r) => r.address, (r) => r.inhabited],
+  );
+  await query(
+    `INSERT INTO household_occupancy (household_id, from_ms, inhabited)
+     SELECT h.id, 0, h.inhabited FROM household h
+      WHERE h.id = ANY($1::text[])
+        AND NOT EXISTS (SELECT FROM household_occupancy o WHERE o.household_id = h.id)`,
+    [[...changed]],
+  );
+  return changed;
+};
+
+const upsertBreakers = (query: Query, rows: readonly NumberedRow[]) =>
+  upsert(
+    query,
+    rows,
+    `INSERT INTO breaker AS t
+       (id, area_id, household_id, level, rated_residual_current_ma, installed_on, removed_on)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::date[], $7::date[])
+     ON CONFLICT (id) DO UPDATE
+       SET area_id = excluded.area_id, household_id = excluded.household_id, level = excluded.level,
+           rated_residual_current_ma = excluded.rated_residual_current_ma,
+           installed_on = excluded.installed_on, removed_on = excluded.removed_on
+     WHERE (t.area_id, t.household_id, t.level, t.rated_residual_current_ma, t.installed_on, t.removed_on)
+       IS DISTINCT FROM (excluded.area_id, excluded.household_id, excluded.level,
+                         excluded.rated_residual_current_ma, excluded.installed_on, excluded.removed_on)
+     RETURNING id`,
+    [
+      (r) => r.breakerId,
+      (r) => r.areaId,
+      (r) => r.householdId,
+      (r) => r.level,
+      (r) => r.ratedResidualCurrentMa,
+      (r) => r.installedOn,
+      (r) => r.removedOn,
+    ],
+  );
