@@ -116,8 +116,8 @@ export type AreaEffects = {
   touched: BreakerMemory[];
   /** Breakers whose published state is another than before. */
   changed: BreakerMemory[];
-  /** The judging reaches further back than the memory: the area must be judged anew from the stored history. */
-  beyondHorizonFromMs: number | null;
+  /** The judging reaches further back than the memory: there the area must be judged anew from the stored history. */
+  beyondHorizon: { breakerId: string; fromMs: number }[];
 };
 
 /** The breaker's published state at `atMs`; unknown before its history begins. */
@@ -158,7 +158,6 @@ export const rewriteOf = (
 
 const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: AreaEffects): void => {
   let fromMs = Number.POSITIVE_INFINITY;
-  let beyondMs = Number.POSITIVE_INFINITY;
   const fresh = new Map<string, { fromMs: number; changes: StateChange[] }>();
   for (const breaker of area.breakers.values()) {
     const { facts, changes, dirtyFromMs } = breaker;
@@ -173,11 +172,11 @@ const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: A
       });
     } else {
       fromMs = Math.min(fromMs, Math.max(dirtyFromMs, context.horizonMs));
-      if (dirtyFromMs < context.horizonMs) beyondMs = Math.min(beyondMs, dirtyFromMs);
+      if (dirtyFromMs < context.horizonMs)
+        effects.beyondHorizon.push({ breakerId: facts.breakerId, fromMs: dirtyFromMs });
     }
     breaker.dirtyFromMs = Number.POSITIVE_INFINITY;
   }
-  if (beyondMs < Number.POSITIVE_INFINITY) effects.beyondHorizonFromMs = beyondMs;
   if (fromMs < Number.POSITIVE_INFINITY) {
     const { published } = judgeArea([...area.breakers.values()], fromMs, nowMs, context.rule);
     for (const [id, changes] of published) if (!fresh.has(id)) fresh.set(id, { fromMs, changes });
@@ -341,7 +340,7 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
     alarms: [],
     touched: [],
     changed: [],
-    beyondHorizonFromMs: null,
+    beyondHorizon: [],
   };
   const look: BreakerMemory[] = [];
   for (const breaker of area.breakers.values()) {

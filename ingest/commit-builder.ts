@@ -1,0 +1,136 @@
+// Gathers what detection has to write until it is written: later words on the same stretch of history replace earlier ones.
+
+import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../detection/area-fold.ts";
+import { publishedAt } from "../detection/area-fold.ts";
+import type { OwnChange } from "../detection/own.ts";
+import type { BreakerFacts } from "../domain/breaker.ts";
+import type { LastReading } from "../domain/http.ts";
+import type { StateChange } from "../domain/operating.ts";
+import { toIso } from "../domain/time.ts";
+import type {
+  AlarmWrite,
+  BreakerStateRow,
+  CheckpointRow,
+  DetectionCommit,
+  HistoryRewrite,
+} from "../storage/detection.ts";
+import type { QuarantineRow } from "../storage/quarantine.ts";
+
+/** What is stored of a breaker: its fold, and the facts that it was judged with. */
+export type StoredFold = BreakerFold & { facts: BreakerFacts };
+
+/** The reading as the API shows it. */
+export const lastReading = (reading: NonNullable<BreakerFold["reading"]>): LastReading => ({
+  at: toIso(reading.tsMs),
+  residualCurrentMa: reading.residualCurrentMa,
+  contact: reading.contact,
+  protection: reading.protection,
+  loadCurrentA: reading.loadCurrentA ?? null,
+  voltageV: reading.voltageV ?? null,
+  temperatureC: reading.temperatureC ?? null,
+  signalDbm: reading.signalDbm ?? null,
+});
+
+const merge = <T extends { fromMs: number }>(
+  into: Map<string, HistoryRewrite<T>>,
+  rewrite: HistoryRewrite<T>,
+): void => {
+  const before = into.get(rewrite.breakerId);
+  if (before === undefined || before.fromMs >= rewrite.fromMs) {
+    into.set(rewrite.breakerId, rewrite);
+    return;
+  }
+  const changes = [...before.changes.filter((change) => change.fromMs < rewrite.fromMs), ...rewrite.changes];
+  into.set(rewrite.breakerId, { ...rewrite, fromMs: before.fromMs, changes });
+};
+
+export type CommitBuilder = {
+  add(area: AreaMemory, effects: AreaEffects, nowMs: number): void;
+  checkpoint(row: CheckpointRow): void;
+  revision(breakerId: string, fromMs: number): void;
+  quarantine(rows: readonly QuarantineRow[]): void;
+  reachedOffset(journalId: string, offset: number): void;
+  /** Null when there is nothing to write. */
+  peek(): DetectionCommit | null;
+  /** Breakers whose published state changed, and the ids of alarms that did, since the last `clear`. */
+  changed(): { breakers: readonly BreakerMemory[]; alarmIds: readonly string[] };
+  clear(): void;
+};
+
+export const newCommitBuilder = (): CommitBuilder => {
+  const own = new Map<string, HistoryRewrite<OwnChange>>();
+  const published = new Map<string, HistoryRewrite<StateChange>>();
+  const states = new Map<string, BreakerStateRow>();
+  const areas = new Map<string, unknown>();
+  const alarms: AlarmWrite[] = [];
+  const checkpoints = new Map<string, CheckpointRow>();
+  const revisions = new Map<string, number>();
+  const quarantine: QuarantineRow[] = [];
+  const changedBreakers = new Set<BreakerMemory>();
+  let offset: DetectionCommit["offset"] = null;
+  let empty = true;
+
+  return {
+    add(area, effects, nowMs) {
+      for (const rewrite of effects.own) merge(own, rewrite);
+      for (const rewrite of effects.published) merge(published, rewrite);
+      for (const breaker of effects.touched) {
+        const { fold, facts } = breaker;
+        const now = publishedAt(breaker, nowMs);
+        states.set(facts.breakerId, {
+          breakerId: facts.breakerId,
+          state: now.state,
+          reason: now.reason,
+          sinceMs: now.fromMs,
+          lastReading: fold.reading ? lastReading(fold.reading) : null,
+          lastHeardMs: fold.own.lastKey?.tsMs ?? null,
+          fold: { ...fold, facts } satisfies StoredFold,
+        });
+      }
+      for (const breaker of effects.changed) changedBreakers.add(breaker);
+      for (const { breakerId, fromMs } of effects.beyondHorizon) this.revision(breakerId, fromMs);
+      alarms.push(...effects.alarms);
+      if (effects.alarms.some((a) => a.effect !== "raise" || a.kind === "areaOutage"))
+        areas.set(area.areaId, { outageAlarm: area.outageAlarm ?? null });
+      if (effects.touched.length + effects.own.length + effects.published.length + effects.alarms.length > 0)
+        empty = false;
+    },
+    checkpoint(row) {
+      checkpoints.set(`${row.breakerId}/${row.dayMs}`, row);
+    },
+    revision(breakerId, fromMs) {
+      revisions.set(breakerId, Math.min(fromMs, revisions.get(breakerId) ?? fromMs));
+      empty = false;
+    },
+    quarantine(rows) {
+      quarantine.push(...rows);
+    },
+    reachedOffset(journalId, reached) {
+      offset = { journalId, offset: reached };
+      empty = false;
+    },
+    peek: () =>
+      empty
+        ? null
+        : {
+            own: [...own.values()],
+            published: [...published.values()],
+            states: [...states.values()],
+            areas: [...areas].map(([areaId, fold]) => ({ areaId, fold })),
+            alarms,
+            checkpoints: [...checkpoints.values()],
+            revisions: [...revisions].map(([breakerId, fromMs]) => ({ breakerId, fromMs })),
+            quarantine,
+            offset,
+          },
+    changed: () => ({ breakers: [...changedBreakers], alarmIds: [...new Set(alarms.map((a) => a.id))] }),
+    clear() {
+      for (const map of [own, published, states, areas, checkpoints, revisions]) map.clear();
+      alarms.length = 0;
+      quarantine.length = 0;
+      changedBreakers.clear();
+      offset = null;
+      empty = true;
+    },
+  };
+};

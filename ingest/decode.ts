@@ -1,0 +1,88 @@
+// From a raw message of the journal to reports of known breakers, or to the reasons why not.
+import type { BreakerFacts } from "../domain/breaker.ts";
+import type { Report } from "../domain/report.ts";
+import { parseUpTopic } from "../domain/wire.ts";
+import type { JournalRecord } from "../journal/port.ts";
+import { type DecodedReport, decodeBatch, decodeBody, parseJson } from "./decoders/hubao.ts";
+import type { Rejection, RejectionReason } from "./decoders/rejection.ts";
+import type { Registry } from "./registry.ts";
+
+/** A report with what the registry knows of its breaker. `index` is its place in its message. */
+export type KnownReport = { index: number; report: Report; facts: BreakerFacts };
+
+export type DecodedMessage = {
+  record: JournalRecord;
+  reports: KnownReport[];
+  rejections: (Rejection & { index: number })[];
+};
+
+const reject = (reason: RejectionReason, detail: string): DecodedReport => ({
+  ok: false,
+  rejection: { reason, detail },
+});
+
+const decodeRecord = (record: JournalRecord): { areaId: string; decoded: DecodedReport[] } => {
+  const nothing = (reason: RejectionReason, detail: string) => ({
+    areaId: "",
+    decoded: [reject(reason, detail)],
+  });
+  if (record.refusal !== null) return nothing("foreignTopic", record.refusal);
+  const topic = parseUpTopic(record.topic);
+  if (topic === null) return nothing("unknownTopic", "the topic is none of the contract's");
+  const { areaId } = topic;
+  if (topic.kind === "dlt645")
+    return {
+      areaId,
+      decoded: [reject("noDecoder", "DL/T 645 frames are kept here; no decoder reads them yet")],
+    };
+  const json = parseJson(record.payload);
+  if (!json.ok) return { areaId, decoded: [json] };
+  return {
+    areaId,
+    decoded:
+      "breakerId" in topic
+        ? [decodeBody(topic.kind, topic.breakerId, json.value, record.arrivalMs)]
+        : decodeBatch(json.value, record.arrivalMs),
+  };
+};
+
+/**
+ * Decodes, validates and enriches one message; what is older than `retentionMs` at its arrival is refused, because the
+ * history could not be judged anew with it. Never throws for the message's sake.
+ */
+export const decodeMessage = (
+  record: JournalRecord,
+  registry: Registry,
+  retentionMs: number,
+): DecodedMessage => {
+  const message: DecodedMessage = { record, reports: [], rejections: [] };
+  const { areaId, decoded } = decodeRecord(record);
+  for (const [index, one] of decoded.entries()) {
+    if (!one.ok) {
+      message.rejections.push({ ...one.rejection, index });
+      continue;
+    }
+    const { tsMs, breakerId } = one.report;
+    const facts = registry.breakers.get(breakerId);
+    if (facts === undefined)
+      message.rejections.push({
+        reason: "unknownBreaker",
+        detail: `no breaker ${breakerId} in the registry`,
+        index,
+      });
+    else if (facts.areaId !== areaId)
+      message.rejections.push({
+        reason: "wrongArea",
+        detail: `breaker ${facts.breakerId} belongs to area ${facts.areaId}`,
+        index,
+      });
+    else if (tsMs < record.arrivalMs - retentionMs)
+      message.rejections.push({
+        reason: "olderThanRetention",
+        detail: `device time ${new Date(tsMs).toISOString()}`,
+        index,
+      });
+    else message.reports.push({ index, report: one.report, facts });
+  }
+  return message;
+};

@@ -1,0 +1,170 @@
+// The consumer that judges: reports and the clock go through the fold, what follows is committed with the offset at once.
+import {
+  type AreaMemory,
+  type BreakerMemory,
+  defaultHorizonMs,
+  type FoldContext,
+  publishedAt,
+  receive,
+  settle,
+} from "../detection/area-fold.ts";
+import type { Alarm } from "../domain/http.ts";
+import type { JudgingRule } from "../domain/limits.ts";
+import type { LiveState } from "../domain/live.ts";
+import { toIso } from "../domain/time.ts";
+import type { Journal } from "../journal/port.ts";
+import type { Db } from "../storage/db.ts";
+import { detectionOffset, pruneCheckpoints, writeDetection } from "../storage/detection.ts";
+import type { TelemetryStore } from "../storage/telemetry/port.ts";
+import { findAlarms } from "../storage/views/alarms.ts";
+import { newCommitBuilder } from "./commit-builder.ts";
+import { type Consumer, startConsumer } from "./consumer.ts";
+import type { DecodedMessage } from "./decode.ts";
+import type { DecodedLog } from "./decoded-log.ts";
+import { applyRegistry, loadDetectionBook } from "./detection-book.ts";
+import { quarantineRows } from "./quarantining.ts";
+import type { Registry } from "./registry.ts";
+import { startReviser } from "./reviser.ts";
+
+export type DetectionNeeds = {
+  journal: Pick<Journal, "id" | "advance" | "offsetOf">;
+  log: DecodedLog;
+  db: Db;
+  telemetry: Pick<TelemetryStore, "reports">;
+  registry: () => Registry;
+  clock: () => number;
+  rule: JudgingRule;
+  retentionMs: number;
+  publish: { states(states: LiveState[]): void; alarms(alarms: Alarm[]): void };
+  onAlarmRaised(kind: string): void;
+  onQuarantined(reason: string, count: number): void;
+  onRevised(breakers: number): void;
+  onProblem(problem: string | null): void;
+};
+
+const tickMs = 1_000;
+const pruneEveryMs = 3_600_000;
+
+const liveState = ({ facts }: BreakerMemory, breaker: BreakerMemory, nowMs: number): LiveState => {
+  const now = publishedAt(breaker, nowMs);
+  return {
+    breakerId: facts.breakerId,
+    areaId: facts.areaId,
+    villageId: facts.villageId,
+    townshipId: facts.townshipId,
+    state: now.state,
+    reason: now.reason,
+    since: toIso(now.fromMs),
+  };
+};
+
+/** Starts detection where it last committed. Rejects when PostgreSQL cannot be read. */
+export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Consumer> => {
+  const { db, journal, rule } = needs;
+  const startedAtMs = needs.clock();
+  let nowMs = startedAtMs;
+  let registryVersion = needs.registry().version;
+  const { book, revisions } = await loadDetectionBook(db.query, needs.registry(), nowMs - defaultHorizonMs, nowMs);
+  const pending = newCommitBuilder();
+  const reviser = await startReviser({ db, telemetry: needs.telemetry, rule, clock: needs.clock });
+  for (const { breakerId, fromMs } of revisions) pending.revision(breakerId, fromMs);
+  let processedOffset = await detectionOffset(db.query, journal.id);
+  let committedOffset = processedOffset;
+  let listeningSinceMs = startedAtMs;
+  let lastTickMs = 0;
+  let lastPruneMs = 0;
+
+  const context = (): FoldContext => ({ rule, listeningSinceMs, horizonMs: nowMs - defaultHorizonMs });
+  const settleArea = (area: AreaMemory) => pending.add(area, settle(area, nowMs, context()), nowMs);
+  /** Time never runs backwards here, whatever the machine's clock does. */
+  const advanceTo = (ms: number) => {
+    nowMs = Math.max(nowMs, ms);
+  };
+
+  const followRegistry = () => {
+    const registry = needs.registry();
+    if (registry.version === registryVersion) return;
+    registryVersion = registry.version;
+    for (const { breakerId, fromMs } of applyRegistry(book, registry, nowMs)) pending.revision(breakerId, fromMs);
+  };
+
+  const process = (messages: readonly DecodedMessage[]) => {
+    followRegistry();
+    const touched = new Set<AreaMemory>();
+    for (const message of messages)
+      for (const { report } of message.reports) {
+        const known = book.breakers.get(report.breakerId);
+        if (known === undefined) continue;
+        const { area, breaker } = known;
+        // A second report of one breaker: what the first one meant must be judged before it.
+        if (breaker.reported) settleArea(area);
+        advanceTo(message.record.arrivalMs);
+        const receipt = receive(breaker, report, context());
+        if (receipt.kind === "late") pending.revision(report.breakerId, report.tsMs);
+        if (receipt.kind !== "accepted") continue;
+        if (receipt.checkpoint)
+          pending.checkpoint({ breakerId: report.breakerId, dayMs: receipt.checkpoint.dayMs, fold: receipt.checkpoint.own });
+        touched.add(area);
+      }
+    for (const area of touched) settleArea(area);
+    pending.quarantine(quarantineRows(journal.id, messages));
+  };
+
+  const flush = async () => {
+    const commit = pending.peek();
+    if (commit === null) return;
+    await db.transaction((query) => writeDetection(query, commit));
+    const changed = pending.changed();
+    for (const alarm of commit.alarms) if (alarm.effect === "raise") needs.onAlarmRaised(alarm.kind);
+    for (const row of commit.quarantine) needs.onQuarantined(row.reason, 1);
+    for (const { breakerId, fromMs } of commit.revisions) reviser.request(breakerId, fromMs);
+    pending.clear();
+    if (commit.offset !== null) {
+      committedOffset = commit.offset.offset;
+      await journal.advance("detection", committedOffset);
+    }
+    if (changed.breakers.length > 0) needs.publish.states(changed.breakers.map((b) => liveState(b, b, nowMs)));
+    if (changed.alarmIds.length > 0) needs.publish.alarms(await findAlarms(db.query, changed.alarmIds));
+  };
+
+  const tick = async (caughtUp: boolean) => {
+    const wallMs = needs.clock();
+    // With a backlog the clock stands where the messages are: what they say must be heard before silence is judged.
+    if (caughtUp) advanceTo(wallMs);
+    if (wallMs - lastTickMs < tickMs && wallMs >= lastTickMs) return;
+    // A long gap between two looks (a stop, a suspended machine, a backlog) is our own deafness.
+    if (lastTickMs !== 0 && wallMs - lastTickMs > rule.vouchMs) listeningSinceMs = nowMs;
+    lastTickMs = wallMs;
+    followRegistry();
+    for (const area of book.areas.values()) settleArea(area);
+  };
+
+  return startConsumer({
+    name: "detection",
+    offset: processedOffset,
+    read: needs.log.read,
+    onProblem: needs.onProblem,
+    async handle(messages, lastOffset) {
+      // After a failed commit the same batch comes again; it has been judged already and only needs writing.
+      if (lastOffset > processedOffset) {
+        process(messages);
+        processedOffset = lastOffset;
+        pending.reachedOffset(journal.id, lastOffset);
+      }
+      await flush();
+      return { kind: "done" };
+    },
+    async between(caughtUp) {
+      await tick(caughtUp);
+      await flush();
+      if (journal.offsetOf("telemetry") >= committedOffset) {
+        const revised = await reviser.run(book, nowMs);
+        if (revised > 0) needs.onRevised(revised);
+      }
+      if (needs.clock() - lastPruneMs > pruneEveryMs) {
+        lastPruneMs = needs.clock();
+        await pruneCheckpoints(db.query, lastPruneMs - needs.retentionMs);
+      }
+    },
+  });
+};

@@ -1,0 +1,82 @@
+// Decides when late data is worked in: shortly after it has stopped coming, or at the latest half a minute after it began.
+import type { JudgingRule } from "../domain/limits.ts";
+import type { Db } from "../storage/db.ts";
+import { loadRevisions, removeRevisions, replaceCheckpoints, writeDetection } from "../storage/detection.ts";
+import type { TelemetryStore } from "../storage/telemetry/port.ts";
+import type { DetectionBook } from "./detection-book.ts";
+import { reviseArea } from "./revision.ts";
+
+const quietMs = 1_000;
+const longestWaitMs = 30_000;
+
+type Request = { fromMs: number; firstAtMs: number; lastAtMs: number };
+
+export type Reviser = {
+  /** Asks for the breaker's history to be judged anew from `fromMs` on. */
+  request(breakerId: string, fromMs: number): void;
+  /** Revises one area that is due, if any; answers how many breakers it was. Throws when a store cannot be read. */
+  run(book: DetectionBook, nowMs: number): Promise<number>;
+};
+
+/** Starts with the requests that an earlier run has left. */
+export const startReviser = async (needs: {
+  db: Db;
+  telemetry: Pick<TelemetryStore, "reports">;
+  rule: JudgingRule;
+  clock: () => number;
+}): Promise<Reviser> => {
+  const { db, clock } = needs;
+  const requests = new Map<string, Request>();
+  const request = (breakerId: string, fromMs: number) => {
+    const atMs = clock();
+    const known = requests.get(breakerId);
+    requests.set(breakerId, {
+      fromMs: Math.min(fromMs, known?.fromMs ?? fromMs),
+      firstAtMs: known?.firstAtMs ?? atMs,
+      lastAtMs: atMs,
+    });
+  };
+  for (const { breakerId, fromMs } of await loadRevisions(db.query)) request(breakerId, fromMs);
+
+  const isDue = ({ firstAtMs, lastAtMs }: Request): boolean =>
+    clock() - lastAtMs >= quietMs || clock() - firstAtMs >= longestWaitMs;
+
+  return {
+    request,
+    async run(book, nowMs) {
+      const first = [...requests].find(([, waiting]) => isDue(waiting))?.[0];
+      if (first === undefined) return 0;
+      const area = book.breakers.get(first)?.area;
+      const chosen = new Map(
+        [...requests].filter(([id]) => id === first || (area !== undefined && area.breakers.has(id))),
+      );
+      if (area !== undefined) {
+        const revision = await reviseArea(
+          { query: db.query, telemetry: needs.telemetry, rule: needs.rule },
+          area,
+          new Map([...chosen].map(([id, { fromMs }]) => [id, fromMs])),
+          nowMs,
+        );
+        await db.transaction(async (query) => {
+          await writeDetection(query, {
+            own: revision.own,
+            published: revision.published,
+            states: [],
+            areas: [],
+            alarms: [],
+            checkpoints: [],
+            revisions: [],
+            quarantine: [],
+            offset: null,
+          });
+          for (const { breakerId, fromDayMs, rows } of revision.checkpoints)
+            await replaceCheckpoints(query, breakerId, fromDayMs, rows);
+          await removeRevisions(query, [...chosen.keys()]);
+        });
+        revision.apply();
+      } else await removeRevisions(db.query, [...chosen.keys()]);
+      for (const id of chosen.keys()) requests.delete(id);
+      return chosen.size;
+    },
+  };
+};

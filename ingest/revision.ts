@@ -1,0 +1,213 @@
+// Late data: folds a breaker's past anew from the stored reports, and judges its area again from where that made a difference.
+import { type AreaMemory, type BreakerMemory, rewriteOf, splice } from "../detection/area-fold.ts";
+import { judgeArea } from "../detection/judge-area.ts";
+import {
+  foldOwn,
+  initialChange,
+  initialOwn,
+  type OwnChange,
+  type OwnState,
+  sameOwn,
+} from "../detection/own.ts";
+import type { BreakerFacts } from "../domain/breaker.ts";
+import type { JudgingRule } from "../domain/limits.ts";
+import type { StateChange } from "../domain/operating.ts";
+import { compareReports, type Report } from "../domain/report.ts";
+import type { Query } from "../storage/db.ts";
+import {
+  type CheckpointRow,
+  type HistoryRewrite,
+  loadCheckpoint,
+  loadOwnChanges,
+  loadPublishedChanges,
+} from "../storage/detection.ts";
+import type { TelemetryStore } from "../storage/telemetry/port.ts";
+
+/** Reports read at once: the memory that one revision may take. */
+const reportsPerPage = 5_000;
+const dayMs = 86_400_000;
+
+type Refolded = {
+  breaker: BreakerMemory;
+  own: OwnState;
+  rewrite: HistoryRewrite<OwnChange>;
+  /** From here on the own history differs from what was stored; Infinity where it does not. */
+  differsFromMs: number;
+  checkpoints: { fromDayMs: number; rows: CheckpointRow[] };
+};
+
+export type Revision = {
+  own: HistoryRewrite<OwnChange>[];
+  published: HistoryRewrite<StateChange>[];
+  checkpoints: { breakerId: string; fromDayMs: number; rows: CheckpointRow[] }[];
+  /** Puts the outcome into the live memory; call when it is committed. */
+  apply(): void;
+};
+
+type Needs = { query: Query; telemetry: Pick<TelemetryStore, "reports">; rule: JudgingRule };
+
+const firstDifferenceMs = (a: readonly OwnChange[], b: readonly OwnChange[]): number => {
+  for (let i = 0; i < Math.max(a.length, b.length); i += 1) {
+    const [x, y] = [a[i], b[i]];
+    if (x && y && x.fromMs === y.fromMs && sameOwn(x, y)) continue;
+    return Math.min(x?.fromMs ?? Number.POSITIVE_INFINITY, y?.fromMs ?? Number.POSITIVE_INFINITY);
+  }
+  return Number.POSITIVE_INFINITY;
+};
+
+/** Reports of the breaker after `fromMs` and up to the newest that the live fold has seen, page by page. */
+const reportsOf = async function* (
+  needs: Needs,
+  breaker: BreakerMemory,
+  fromMs: number,
+): AsyncGenerator<Report[]> {
+  const newest = breaker.fold.own.lastKey;
+  if (newest === null) return;
+  const toMs = newest.tsMs + 1;
+  let nextMs = fromMs;
+  while (nextMs < toMs) {
+    const page = await needs.telemetry.reports({
+      breakerId: breaker.facts.breakerId,
+      fromMs: nextMs,
+      toMs,
+      limit: reportsPerPage,
+    });
+    // What lies beyond is for the live fold to take, when it comes to it.
+    yield page.filter((report) => compareReports(report, newest) <= 0);
+    const last = page.at(-1);
+    if (last === undefined) return;
+    nextMs = last.tsMs + 1;
+  }
+};
+
+const refold = async (
+  needs: Needs,
+  breaker: BreakerMemory,
+  fromMs: number,
+  nowMs: number,
+): Promise<Refolded> => {
+  const { facts } = breaker;
+  const checkpoint = await loadCheckpoint(needs.query, facts.breakerId, fromMs);
+  let own = (checkpoint?.fold as OwnState | undefined) ?? initialOwn;
+  const startMs = own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY;
+  const storedFromMs = Math.max(Math.min(startMs, fromMs), 0);
+  const stored = (await loadOwnChanges(needs.query, [{ breakerId: facts.breakerId, fromMs: storedFromMs }])).map(
+    ({ breakerId: _, ...change }): OwnChange => change,
+  );
+  const changes = own.lastKey === null ? [] : stored.filter((c) => c.fromMs <= startMs);
+  // The installation may have been moved to an earlier day since.
+  if ((changes[0]?.fromMs ?? Number.POSITIVE_INFINITY) > facts.installedAtMs && facts.installedAtMs >= storedFromMs)
+    changes.unshift(initialChange(facts.installedAtMs));
+  if (changes.length === 0) changes.push(initialChange(facts.installedAtMs));
+  const rows: CheckpointRow[] = [];
+  const onReport = (before: OwnState, report: Report) => {
+    const day = Math.floor(report.tsMs / dayMs) * dayMs;
+    if (before.lastKey === null || day > Math.floor(before.lastKey.tsMs / dayMs) * dayMs)
+      rows.push({ breakerId: facts.breakerId, dayMs: day, fold: before });
+  };
+  for await (const page of reportsOf(needs, breaker, Math.max(startMs, 0)))
+    own = foldOwn(
+      own,
+      changes,
+      page,
+      facts.installedAtMs,
+      Number.NEGATIVE_INFINITY,
+      needs.rule,
+      onReport,
+    ).own;
+  foldOwn(
+    own,
+    changes,
+    [],
+    facts.installedAtMs,
+    Math.max(nowMs, changes.at(-1)?.fromMs ?? nowMs),
+    needs.rule,
+  );
+
+  const begin = changes[0]?.fromMs ?? facts.installedAtMs;
+  const rewriteFromMs = Math.min(begin, stored[0]?.fromMs ?? begin);
+  return {
+    breaker,
+    own,
+    rewrite: { breakerId: facts.breakerId, fromMs: rewriteFromMs, changes, endMs: null },
+    differsFromMs: firstDifferenceMs(stored, changes),
+    checkpoints: { fromDayMs: checkpoint === null ? 0 : checkpoint.dayMs + 1, rows },
+  };
+};
+
+/**
+ * Revises breakers of one area: `fromMs` of each is the earliest late report, or the instant from which on other facts
+ * hold. All reports that the live fold has seen must be in the telemetry store. Reads only; the caller commits.
+ */
+export const reviseArea = async (
+  needs: Needs,
+  area: AreaMemory,
+  requests: ReadonlyMap<string, number>,
+  nowMs: number,
+): Promise<Revision> => {
+  const refolded: Refolded[] = [];
+  let fromMs = Number.POSITIVE_INFINITY;
+  for (const [breakerId, requestedMs] of requests) {
+    const breaker = area.breakers.get(breakerId);
+    if (breaker === undefined) continue;
+    const one = await refold(needs, breaker, requestedMs, nowMs);
+    refolded.push(one);
+    // The area is judged at least from the request on: its facts may have changed where its own history has not.
+    fromMs = Math.min(fromMs, requestedMs, one.differsFromMs);
+  }
+  const everyone = [...area.breakers.values()];
+  const wanted = everyone.map(({ facts }) => ({ breakerId: facts.breakerId, fromMs: Math.max(fromMs, 0) }));
+  const own = new Map<string, OwnChange[]>();
+  for (const { breakerId, ...change } of await loadOwnChanges(needs.query, wanted))
+    own.set(breakerId, [...(own.get(breakerId) ?? []), change]);
+  for (const { breaker, rewrite } of refolded) own.set(breaker.facts.breakerId, [...rewrite.changes]);
+  const stored = new Map<string, StateChange[]>();
+  for (const { breakerId, ...change } of await loadPublishedChanges(needs.query, wanted))
+    stored.set(breakerId, [...(stored.get(breakerId) ?? []), change]);
+
+  const judged = judgeArea(
+    everyone.map(({ facts, changes }) => ({ facts, changes: own.get(facts.breakerId) ?? changes })),
+    fromMs,
+    nowMs,
+    needs.rule,
+  );
+  const published: HistoryRewrite<StateChange>[] = [];
+  const next = new Map<string, StateChange[]>();
+  for (const { facts } of everyone) {
+    const old = stored.get(facts.breakerId) ?? [];
+    const joined = splice(old, judged.published.get(facts.breakerId) ?? [], fromMs);
+    const rewrite = rewriteOf(facts, old, joined) ?? endRewrite(facts, joined, requests);
+    if (rewrite === null) continue;
+    published.push(rewrite);
+    next.set(facts.breakerId, joined);
+  }
+  return {
+    own: refolded.map((one) => one.rewrite),
+    published,
+    checkpoints: refolded.map((one) => ({ breakerId: one.breaker.facts.breakerId, ...one.checkpoints })),
+    apply() {
+      for (const { breaker, own: state, rewrite } of refolded) {
+        breaker.fold.own = state;
+        breaker.changes = [...rewrite.changes];
+      }
+      for (const breaker of everyone) {
+        const joined = next.get(breaker.facts.breakerId);
+        if (joined === undefined) continue;
+        breaker.published = splice(breaker.published, joined, joined[0]?.fromMs ?? 0);
+        breaker.touched = true;
+        breaker.dueMs = Number.NEGATIVE_INFINITY;
+      }
+    },
+  };
+};
+
+/** The changes are the same, but the breaker was removed, or is installed after all: the last one ends elsewhere. */
+const endRewrite = (
+  facts: BreakerFacts,
+  joined: StateChange[],
+  requests: ReadonlyMap<string, number>,
+): HistoryRewrite<StateChange> | null => {
+  const last = joined.at(-1);
+  if (last === undefined || !requests.has(facts.breakerId)) return null;
+  return { breakerId: facts.breakerId, fromMs: last.fromMs, changes: [last], endMs: facts.removedAtMs };
+};

@@ -1,0 +1,299 @@
+// What detection commits: operating history, alarms, its own memory and its place in the journal, in one transaction.
+import type { AlarmEvidence } from "../domain/alarm.ts";
+import type { LastReading } from "../domain/http.ts";
+import type { OperatingReason, OperatingState, StateChange } from "../domain/operating.ts";
+import type { Query } from "./db.ts";
+import { type QuarantineRow, storeQuarantine } from "./quarantine.ts";
+
+export type OwnChangeRow = StateChange & { dark: boolean | null };
+
+/** Everything of the breaker from `fromMs` on gives way to `changes`; the last lasts until `endMs`, or still lasts. */
+export type HistoryRewrite<T> = {
+  breakerId: string;
+  fromMs: number;
+  changes: readonly T[];
+  endMs: number | null;
+};
+
+export type AlarmWrite =
+  | {
+      effect: "raise";
+      id: string;
+      kind: string;
+      priority: string;
+      breakerId: string | null;
+      areaId: string;
+      villageId: string;
+      atMs: number;
+      evidence: AlarmEvidence;
+    }
+  | { effect: "reopen"; id: string; atMs: number; evidence: AlarmEvidence }
+  | { effect: "clear"; id: string; atMs: number };
+
+export type BreakerStateRow = {
+  breakerId: string;
+  state: OperatingState;
+  reason: OperatingReason | null;
+  sinceMs: number;
+  lastReading: LastReading | null;
+  lastHeardMs: number | null;
+  /** The fold's own memory; only detection reads it. */
+  fold: unknown;
+};
+
+export type CheckpointRow = { breakerId: string; dayMs: number; fold: unknown };
+
+export type DetectionCommit = {
+  own: readonly HistoryRewrite<OwnChangeRow>[];
+  published: readonly HistoryRewrite<StateChange>[];
+  states: readonly BreakerStateRow[];
+  areas: readonly { areaId: string; fold: unknown }[];
+  alarms: readonly AlarmWrite[];
+  checkpoints: readonly CheckpointRow[];
+  /** Late data: the history has to be judged anew from there on. */
+  revisions: readonly { breakerId: string; fromMs: number }[];
+  quarantine: readonly QuarantineRow[];
+  offset: { journalId: string; offset: number } | null;
+};
+
+const rewriteOwn = async (query: Query, rewrites: DetectionCommit["own"]): Promise<void> => {
+  if (rewrites.length === 0) return;
+  await query(
+    `DELETE FROM own_change o USING jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
+     WHERE o.breaker_id = r."breakerId" AND o.from_ms >= r."fromMs"`,
+    [JSON.stringify(rewrites.map(({ breakerId, fromMs }) => ({ breakerId, fromMs })))],
+  );
+  await query(
+    `INSERT INTO own_change (breaker_id, from_ms, state, reason, dark)
+     SELECT * FROM jsonb_to_recordset($1::jsonb)
+       AS r("breakerId" text, "fromMs" bigint, state text, reason text, dark boolean)`,
+    [
+      JSON.stringify(
+        rewrites.flatMap(({ breakerId, changes }) => changes.map((change) => ({ breakerId, ...change }))),
+      ),
+    ],
+  );
+};
+
+const rewritePublished = async (query: Query, rewrites: DetectionCommit["published"]): Promise<void> => {
+  if (rewrites.length === 0) return;
+  await query(
+    `DELETE FROM operating_interval o USING jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
+     WHERE o.breaker_id = r."breakerId" AND o.from_ms >= r."fromMs"`,
+    [JSON.stringify(rewrites.map(({ breakerId, fromMs }) => ({ breakerId, fromMs })))],
+  );
+  // What the rewrite does not reach ends where it begins.
+  await query(
+    `UPDATE operating_interval o SET to_ms = r."fromMs"
+     FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
+     WHERE o.breaker_id = r."breakerId" AND (o.to_ms IS NULL OR o.to_ms > r."fromMs")`,
+    [
+      JSON.stringify(
+        rewrites.map(({ breakerId, fromMs, changes }) => ({
+          breakerId,
+          fromMs: changes[0]?.fromMs ?? fromMs,
+        })),
+      ),
+    ],
+  );
+  await query(
+    `INSERT INTO operating_interval (breaker_id, from_ms, to_ms, state, reason)
+     SELECT * FROM jsonb_to_recordset($1::jsonb)
+       AS r("breakerId" text, "fromMs" bigint, "toMs" bigint, state text, reason text)`,
+    [
+      JSON.stringify(
+        rewrites.flatMap(({ breakerId, changes, endMs }) =>
+          changes.map((change, i) => ({ breakerId, ...change, toMs: changes[i + 1]?.fromMs ?? endMs })),
+        ),
+      ),
+    ],
+  );
+};
+
+const writeStates = async (query: Query, states: DetectionCommit["states"]): Promise<void> => {
+  if (states.length === 0) return;
+  await query(
+    `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, fold)
+     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, state text, reason text, "sinceMs" bigint,
+       "lastReading" jsonb, "lastHeardMs" bigint, fold jsonb)
+     ON CONFLICT (breaker_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+       since_ms = excluded.since_ms, last_reading = excluded.last_reading, last_heard_ms = excluded.last_heard_ms,
+       fold = excluded.fold`,
+    [JSON.stringify(states)],
+  );
+};
+
+const writeAlarms = async (query: Query, alarms: readonly AlarmWrite[]): Promise<void> => {
+  // One by one and in order: they are few, and a clear must not overtake its raise.
+  for (const alarm of alarms) {
+    switch (alarm.effect) {
+      case "raise":
+        await query(
+          `INSERT INTO alarm (id, kind, priority, breaker_id, area_id, village_id, raised_at_ms, evidence)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+           ON CONFLICT (id) DO UPDATE SET cleared_at_ms = NULL, evidence = excluded.evidence,
+             acknowledged_at_ms = CASE WHEN alarm.cleared_at_ms IS NULL THEN alarm.acknowledged_at_ms END,
+             acknowledged_by = CASE WHEN alarm.cleared_at_ms IS NULL THEN alarm.acknowledged_by END,
+             occurrences = alarm.occurrences + CASE WHEN alarm.cleared_at_ms IS NULL THEN 0 ELSE 1 END`,
+          [
+            alarm.id,
+            alarm.kind,
+            alarm.priority,
+            alarm.breakerId,
+            alarm.areaId,
+            alarm.villageId,
+            alarm.atMs,
+            JSON.stringify(alarm.evidence),
+          ],
+        );
+        break;
+      case "reopen":
+        await query(
+          `UPDATE alarm SET cleared_at_ms = NULL, acknowledged_at_ms = NULL, acknowledged_by = NULL,
+             occurrences = occurrences + 1, evidence = $2 WHERE id = $1`,
+          [alarm.id, JSON.stringify(alarm.evidence)],
+        );
+        break;
+      case "clear":
+        await query("UPDATE alarm SET cleared_at_ms = $2 WHERE id = $1 AND cleared_at_ms IS NULL", [
+          alarm.id,
+          alarm.atMs,
+        ]);
+        break;
+    }
+  }
+};
+
+/** Writes one commit; call inside a transaction. */
+export const writeDetection = async (query: Query, commit: DetectionCommit): Promise<void> => {
+  await rewriteOwn(query, commit.own);
+  await rewritePublished(query, commit.published);
+  await writeStates(query, commit.states);
+  await writeAlarms(query, commit.alarms);
+  if (commit.areas.length > 0)
+    await query(
+      `INSERT INTO area_state (area_id, fold)
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("areaId" text, fold jsonb)
+       ON CONFLICT (area_id) DO UPDATE SET fold = excluded.fold`,
+      [JSON.stringify(commit.areas)],
+    );
+  if (commit.checkpoints.length > 0)
+    await query(
+      `INSERT INTO fold_checkpoint (breaker_id, day_ms, fold)
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "dayMs" bigint, fold jsonb)
+       ON CONFLICT (breaker_id, day_ms) DO UPDATE SET fold = excluded.fold`,
+      [JSON.stringify(commit.checkpoints)],
+    );
+  if (commit.revisions.length > 0)
+    await query(
+      `INSERT INTO revision_request (breaker_id, from_ms)
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
+       ON CONFLICT (breaker_id) DO UPDATE SET from_ms = least(revision_request.from_ms, excluded.from_ms)`,
+      [JSON.stringify(commit.revisions)],
+    );
+  await storeQuarantine(query, commit.quarantine);
+  if (commit.offset !== null)
+    await query(
+      `INSERT INTO consumer_offset (journal_id, consumer, "offset") VALUES ($1, 'detection', $2)
+       ON CONFLICT (journal_id, consumer) DO UPDATE SET "offset" = excluded."offset"`,
+      [commit.offset.journalId, commit.offset.offset],
+    );
+};
+
+/** How far detection has committed in this journal; 0 where never. */
+export const detectionOffset = async (query: Query, journalId: string): Promise<number> => {
+  const [row] = await query<{ offset: number }>(
+    `SELECT "offset" FROM consumer_offset WHERE journal_id = $1 AND consumer = 'detection'`,
+    [journalId],
+  );
+  return row?.offset ?? 0;
+};
+
+export type StoredBreaker = { breakerId: string; fold: unknown };
+
+/** The memories of breakers (all, or those of one area), as last committed. */
+export const loadFolds = async (query: Query, areaId: string | null = null): Promise<StoredBreaker[]> =>
+  query<StoredBreaker>(
+    `SELECT s.breaker_id AS "breakerId", s.fold FROM breaker_state s JOIN breaker b ON b.id = s.breaker_id
+     WHERE $1::text IS NULL OR b.area_id = $1`,
+    [areaId],
+  );
+
+export const loadAreaFolds = async (query: Query): Promise<{ areaId: string; fold: unknown }[]> =>
+  query(`SELECT area_id AS "areaId", fold FROM area_state`);
+
+type HistoryRow<T> = T & { breakerId: string };
+
+/**
+ * Own changes from `fromMs(breaker)` on and the last one before it, in order; breakers by id (all, or those listed).
+ * `before` tells for each breaker the instant from which on the whole history is wanted.
+ */
+export const loadOwnChanges = async (
+  query: Query,
+  before: readonly { breakerId: string; fromMs: number }[],
+): Promise<HistoryRow<OwnChangeRow>[]> =>
+  query(
+    `SELECT o.breaker_id AS "breakerId", o.from_ms AS "fromMs", o.state, o.reason, o.dark
+     FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
+     JOIN own_change o ON o.breaker_id = r."breakerId" AND o.from_ms >= coalesce(
+       (SELECT max(from_ms) FROM own_change p WHERE p.breaker_id = r."breakerId" AND p.from_ms < r."fromMs"), r."fromMs")
+     ORDER BY o.breaker_id, o.from_ms`,
+    [JSON.stringify(before)],
+  );
+
+/** Published changes from the given instants on and the last one before them, in order. */
+export const loadPublishedChanges = async (
+  query: Query,
+  before: readonly { breakerId: string; fromMs: number }[],
+): Promise<HistoryRow<StateChange>[]> =>
+  query(
+    `SELECT o.breaker_id AS "breakerId", o.from_ms AS "fromMs", o.state, o.reason
+     FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
+     JOIN operating_interval o ON o.breaker_id = r."breakerId" AND o.from_ms >= coalesce(
+       (SELECT max(from_ms) FROM operating_interval p WHERE p.breaker_id = r."breakerId" AND p.from_ms < r."fromMs"), r."fromMs")
+     ORDER BY o.breaker_id, o.from_ms`,
+    [JSON.stringify(before)],
+  );
+
+/** Requests for revision that are waiting. */
+export const loadRevisions = async (query: Query): Promise<{ breakerId: string; fromMs: number }[]> =>
+  query(`SELECT breaker_id AS "breakerId", from_ms AS "fromMs" FROM revision_request`);
+
+export const removeRevisions = async (query: Query, breakerIds: readonly string[]): Promise<void> => {
+  await query("DELETE FROM revision_request WHERE breaker_id = ANY($1)", [breakerIds]);
+};
+
+/** The newest checkpoint at or before `atMs`, else the oldest there is; null where there is none. */
+export const loadCheckpoint = async (
+  query: Query,
+  breakerId: string,
+  atMs: number,
+): Promise<{ dayMs: number; fold: unknown } | null> => {
+  const [row] = await query<{ dayMs: number; fold: unknown }>(
+    `SELECT day_ms AS "dayMs", fold FROM fold_checkpoint WHERE breaker_id = $1
+     ORDER BY day_ms <= $2 DESC, abs(day_ms - $2) LIMIT 1`,
+    [breakerId, atMs],
+  );
+  return row ?? null;
+};
+
+/** Replaces a breaker's checkpoints from `fromDayMs` on. */
+export const replaceCheckpoints = async (
+  query: Query,
+  breakerId: string,
+  fromDayMs: number,
+  rows: readonly CheckpointRow[],
+): Promise<void> => {
+  await query("DELETE FROM fold_checkpoint WHERE breaker_id = $1 AND day_ms >= $2", [breakerId, fromDayMs]);
+  for (const row of rows)
+    await query("INSERT INTO fold_checkpoint (breaker_id, day_ms, fold) VALUES ($1, $2, $3)", [
+      breakerId,
+      row.dayMs,
+      JSON.stringify(row.fold),
+    ]);
+};
+
+/** Drops checkpoints that reach further back than the telemetry they would be folded with. */
+export const pruneCheckpoints = async (query: Query, beforeMs: number): Promise<void> => {
+  await query("DELETE FROM fold_checkpoint WHERE day_ms < $1", [beforeMs]);
+};
