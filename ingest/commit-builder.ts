@@ -31,6 +31,17 @@ export const lastReading = (reading: NonNullable<BreakerFold["reading"]>): LastR
   signalDbm: reading.signalDbm ?? null,
 });
 
+/** What is stored of where a breaker stands. */
+export const stateRow = (facts: BreakerFacts, fold: BreakerFold, now: StateChange): BreakerStateRow => ({
+  breakerId: facts.breakerId,
+  state: now.state,
+  reason: now.reason,
+  sinceMs: now.fromMs,
+  lastReading: fold.reading ? lastReading(fold.reading) : null,
+  lastHeardMs: fold.own.lastKey?.tsMs ?? null,
+  fold: { ...fold, facts } satisfies StoredFold,
+});
+
 const merge = <T extends { fromMs: number }>(
   into: Map<string, HistoryRewrite<T>>,
   rewrite: HistoryRewrite<T>,
@@ -75,17 +86,10 @@ export const newCommitBuilder = (): CommitBuilder => {
       for (const rewrite of effects.own) merge(own, rewrite);
       for (const rewrite of effects.published) merge(published, rewrite);
       for (const breaker of effects.touched) {
-        const { fold, facts } = breaker;
-        const now = publishedAt(breaker, nowMs);
-        states.set(facts.breakerId, {
-          breakerId: facts.breakerId,
-          state: now.state,
-          reason: now.reason,
-          sinceMs: now.fromMs,
-          lastReading: fold.reading ? lastReading(fold.reading) : null,
-          lastHeardMs: fold.own.lastKey?.tsMs ?? null,
-          fold: { ...fold, facts } satisfies StoredFold,
-        });
+        states.set(
+          breaker.facts.breakerId,
+          stateRow(breaker.facts, breaker.fold, publishedAt(breaker, nowMs)),
+        );
       }
       for (const breaker of effects.changed) changedBreakers.add(breaker);
       for (const { breakerId, fromMs } of effects.beyondHorizon) this.revision(breakerId, fromMs);

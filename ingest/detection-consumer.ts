@@ -64,7 +64,12 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   const startedAtMs = needs.clock();
   let nowMs = startedAtMs;
   let registryVersion = needs.registry().version;
-  const { book, revisions } = await loadDetectionBook(db.query, needs.registry(), nowMs - defaultHorizonMs, nowMs);
+  const { book, revisions } = await loadDetectionBook(
+    db.query,
+    needs.registry(),
+    nowMs - defaultHorizonMs,
+    nowMs,
+  );
   const pending = newCommitBuilder();
   const reviser = await startReviser({ db, telemetry: needs.telemetry, rule, clock: needs.clock });
   for (const { breakerId, fromMs } of revisions) pending.revision(breakerId, fromMs);
@@ -85,7 +90,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     const registry = needs.registry();
     if (registry.version === registryVersion) return;
     registryVersion = registry.version;
-    for (const { breakerId, fromMs } of applyRegistry(book, registry, nowMs)) pending.revision(breakerId, fromMs);
+    for (const { breakerId, fromMs } of applyRegistry(book, registry, nowMs))
+      pending.revision(breakerId, fromMs);
   };
 
   const process = (messages: readonly DecodedMessage[]) => {
@@ -103,7 +109,11 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
         if (receipt.kind === "late") pending.revision(report.breakerId, report.tsMs);
         if (receipt.kind !== "accepted") continue;
         if (receipt.checkpoint)
-          pending.checkpoint({ breakerId: report.breakerId, dayMs: receipt.checkpoint.dayMs, fold: receipt.checkpoint.own });
+          pending.checkpoint({
+            breakerId: report.breakerId,
+            dayMs: receipt.checkpoint.dayMs,
+            fold: receipt.checkpoint.own,
+          });
         touched.add(area);
       }
     for (const area of touched) settleArea(area);
@@ -123,7 +133,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       committedOffset = commit.offset.offset;
       await journal.advance("detection", committedOffset);
     }
-    if (changed.breakers.length > 0) needs.publish.states(changed.breakers.map((b) => liveState(b, b, nowMs)));
+    if (changed.breakers.length > 0)
+      needs.publish.states(changed.breakers.map((b) => liveState(b, b, nowMs)));
     if (changed.alarmIds.length > 0) needs.publish.alarms(await findAlarms(db.query, changed.alarmIds));
   };
 

@@ -61,7 +61,7 @@ export const startReviser = async (needs: {
           await writeDetection(query, {
             own: revision.own,
             published: revision.published,
-            states: [],
+            states: revision.states,
             areas: [],
             alarms: [],
             checkpoints: [],

@@ -1,5 +1,11 @@
 // Late data: folds a breaker's past anew from the stored reports, and judges its area again from where that made a difference.
-import { type AreaMemory, type BreakerMemory, rewriteOf, splice } from "../detection/area-fold.ts";
+import {
+  type AreaMemory,
+  type BreakerMemory,
+  publishedAt,
+  rewriteOf,
+  splice,
+} from "../detection/area-fold.ts";
 import { judgeArea } from "../detection/judge-area.ts";
 import {
   foldOwn,
@@ -15,6 +21,7 @@ import type { StateChange } from "../domain/operating.ts";
 import { compareReports, type Report } from "../domain/report.ts";
 import type { Query } from "../storage/db.ts";
 import {
+  type BreakerStateRow,
   type CheckpointRow,
   type HistoryRewrite,
   loadCheckpoint,
@@ -22,6 +29,7 @@ import {
   loadPublishedChanges,
 } from "../storage/detection.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
+import { stateRow } from "./commit-builder.ts";
 
 /** Reports read at once: the memory that one revision may take. */
 const reportsPerPage = 5_000;
@@ -39,6 +47,7 @@ type Refolded = {
 export type Revision = {
   own: HistoryRewrite<OwnChange>[];
   published: HistoryRewrite<StateChange>[];
+  states: BreakerStateRow[];
   checkpoints: { breakerId: string; fromDayMs: number; rows: CheckpointRow[] }[];
   /** Puts the outcome into the live memory; call when it is committed. */
   apply(): void;
@@ -91,12 +100,15 @@ const refold = async (
   let own = (checkpoint?.fold as OwnState | undefined) ?? initialOwn;
   const startMs = own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY;
   const storedFromMs = Math.max(Math.min(startMs, fromMs), 0);
-  const stored = (await loadOwnChanges(needs.query, [{ breakerId: facts.breakerId, fromMs: storedFromMs }])).map(
-    ({ breakerId: _, ...change }): OwnChange => change,
-  );
+  const stored = (
+    await loadOwnChanges(needs.query, [{ breakerId: facts.breakerId, fromMs: storedFromMs }])
+  ).map(({ breakerId: _, ...change }): OwnChange => change);
   const changes = own.lastKey === null ? [] : stored.filter((c) => c.fromMs <= startMs);
   // The installation may have been moved to an earlier day since.
-  if ((changes[0]?.fromMs ?? Number.POSITIVE_INFINITY) > facts.installedAtMs && facts.installedAtMs >= storedFromMs)
+  if (
+    (changes[0]?.fromMs ?? Number.POSITIVE_INFINITY) > facts.installedAtMs &&
+    facts.installedAtMs >= storedFromMs
+  )
     changes.unshift(initialChange(facts.installedAtMs));
   if (changes.length === 0) changes.push(initialChange(facts.installedAtMs));
   const rows: CheckpointRow[] = [];
@@ -184,6 +196,11 @@ export const reviseArea = async (
   return {
     own: refolded.map((one) => one.rewrite),
     published,
+    states: refolded.map(({ breaker, own: state }) => {
+      const { facts, fold } = breaker;
+      const now = (next.get(facts.breakerId) ?? breaker.published).findLast((c) => c.fromMs <= nowMs);
+      return stateRow(facts, { ...fold, own: state }, now ?? publishedAt(breaker, nowMs));
+    }),
     checkpoints: refolded.map((one) => ({ breakerId: one.breaker.facts.breakerId, ...one.checkpoints })),
     apply() {
       for (const { breaker, own: state, rewrite } of refolded) {
