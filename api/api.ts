@@ -1,0 +1,105 @@
+// The HTTP service: routes, their schemas and the console behind one port.
+import Fastify from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { requireToken } from "./auth.ts";
+import { serveConsole } from "./console.ts";
+import { startLiveFeed } from "./feed.ts";
+import { type Api, type ApiConfig, type ApiNeeds, defaultLimits, type RouteContext } from "./needs.ts";
+import { registerOpenapi } from "./openapi.ts";
+import { errorHandler } from "./problems.ts";
+import { alarmRoutes } from "./routes/alarms.ts";
+import { breakerRoutes } from "./routes/breakers.ts";
+import { credentialRoutes } from "./routes/credentials.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { liveRoutes } from "./routes/live.ts";
+import { placeRoutes } from "./routes/places.ts";
+import { quarantineRoutes } from "./routes/quarantine.ts";
+import { rateRoutes } from "./routes/rates.ts";
+import { registryRoutes } from "./routes/registry.ts";
+import { sessionRoutes } from "./routes/session.ts";
+import { telemetryRoutes } from "./routes/telemetry.ts";
+import { addSecurityHeaders } from "./security.ts";
+
+const maxParamCharacters = 400;
+
+export type RunningApi = {
+  port: number;
+  /** Where it answers, without a slash at the end. */
+  url: string;
+  /** Pages that listen to the live feed. */
+  liveClients(): number;
+  stop(): Promise<void>;
+};
+
+/** Starts to serve; rejects when the port cannot be had. */
+export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<RunningApi> => {
+  const context: RouteContext = {
+    ...needs,
+    timeZone: config.timeZone,
+    limits: { ...defaultLimits, ...config.limits },
+  };
+  const app: Api = Fastify({
+    loggerInstance: needs.log,
+    disableRequestLogging: true,
+    bodyLimit: context.limits.bodyBytes,
+    requestTimeout: context.limits.requestTimeoutMs,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: maxParamCharacters },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(errorHandler);
+  app.decorateRequest("actor", "");
+  acceptEmptyJson(app);
+  addSecurityHeaders(app);
+  await registerOpenapi(app);
+  healthRoutes(app, context);
+
+  const feed = startLiveFeed(context);
+  try {
+    await app.register(
+      async (v1: Api) => {
+        requireToken(v1, needs.authenticate);
+        sessionRoutes(v1, context);
+        registryRoutes(v1, context);
+        credentialRoutes(v1, context);
+        placeRoutes(v1, context);
+        breakerRoutes(v1, context);
+        telemetryRoutes(v1, context);
+        alarmRoutes(v1, context);
+        rateRoutes(v1, context);
+        quarantineRoutes(v1, context);
+        liveRoutes(v1, feed);
+      },
+      { prefix: "/api/v1" },
+    );
+    await serveConsole(app, config.consoleDir);
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    feed.stop();
+    await app.close();
+    throw error;
+  }
+  const address = app.server.address();
+  const port = address !== null && typeof address === "object" ? address.port : config.port;
+  const host = config.host === "0.0.0.0" || config.host === "::" ? "127.0.0.1" : config.host;
+  return {
+    port,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    liveClients: feed.clients,
+    async stop() {
+      feed.stop();
+      await app.close();
+    },
+  };
+};
+
+/** Clients send `content-type: application/json` with nothing after it where a body is optional. */
+const acceptEmptyJson = (app: Api): void => {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else void parse(request, body as string, done);
+  });
+};
