@@ -47,9 +47,7 @@ export const startReviser = async (needs: {
       const first = [...requests].find(([, waiting]) => isDue(waiting))?.[0];
       if (first === undefined) return 0;
       const area = book.breakers.get(first)?.area;
-      const chosen = new Map(
-        [...requests].filter(([id]) => id === first || (area !== undefined && area.breakers.has(id))),
-      );
+      const chosen = new Map([...requests].filter(([id]) => id === first || area?.breakers.has(id)));
       if (area !== undefined) {
         const revision = await reviseArea(
           { query: db.query, telemetry: needs.telemetry, rule: needs.rule },
