@@ -1,0 +1,50 @@
+// The page as a whole: language and theme around it, sign-in before it, one view per address.
+import { App as AntApp, ConfigProvider } from "antd";
+import { lazy, type ReactNode, Suspense } from "react";
+import { BrowserRouter, Route, Routes } from "react-router";
+import { antLocales } from "./i18n/ant-locales.ts";
+import { LanguageProvider, useLanguage } from "./i18n/language.tsx";
+import { Overview } from "./pages/overview.tsx";
+import { Loading, NotFound } from "./parts/outcome.tsx";
+import { SessionGate } from "./session.tsx";
+import { Shell } from "./shell.tsx";
+import { theme } from "./theme.ts";
+
+const Village = lazy(() => import("./pages/village.tsx").then((m) => ({ default: m.Village })));
+const Breakers = lazy(() => import("./pages/breakers.tsx").then((m) => ({ default: m.Breakers })));
+const Breaker = lazy(() => import("./pages/breaker.tsx").then((m) => ({ default: m.BreakerPage })));
+const Alarms = lazy(() => import("./pages/alarms.tsx").then((m) => ({ default: m.Alarms })));
+const Quarantine = lazy(() => import("./pages/quarantine.tsx").then((m) => ({ default: m.Quarantine })));
+
+const Themed = ({ children }: { children: ReactNode }) => {
+  const { language } = useLanguage();
+  return (
+    <ConfigProvider theme={theme} locale={antLocales[language]} wave={{ disabled: true }}>
+      <AntApp>{children}</AntApp>
+    </ConfigProvider>
+  );
+};
+
+export const App = () => (
+  <LanguageProvider>
+    <Themed>
+      <SessionGate>
+        <BrowserRouter>
+          <Shell>
+            <Suspense fallback={<Loading />}>
+              <Routes>
+                <Route index element={<Overview />} />
+                <Route path="villages/:villageId" element={<Village />} />
+                <Route path="breakers" element={<Breakers />} />
+                <Route path="breakers/:breakerId" element={<Breaker />} />
+                <Route path="alarms" element={<Alarms />} />
+                <Route path="quarantine" element={<Quarantine />} />
+                <Route path="*" element={<NotFound />} />
+              </Routes>
+            </Suspense>
+          </Shell>
+        </BrowserRouter>
+      </SessionGate>
+    </Themed>
+  </LanguageProvider>
+);

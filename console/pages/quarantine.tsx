@@ -1,0 +1,73 @@
+// Messages that could not be used: why, from whom, on which topic, and what they said.
+import type { QuarantineEntry } from "../../domain/http.ts";
+import { useHouse, useNow, useResource, useTitle } from "../data/house.tsx";
+import { resources } from "../data/resources.ts";
+import { useLanguage } from "../i18n/language.tsx";
+import { Paging, useFilters } from "../parts/filters.tsx";
+import { Empty, Outcome } from "../parts/outcome.tsx";
+
+const pageSize = "50";
+
+const Entry = ({ entry, nowMs }: { entry: QuarantineEntry; nowMs: number }) => {
+  const { format } = useHouse();
+  const { words } = useLanguage();
+  const shown = entry.payloadText ?? entry.payloadBase64;
+  const cut = entry.payloadBytes > 4096;
+  return (
+    <li className="quarantined">
+      <div>
+        <b>{entry.reason}</b>
+        <small>{entry.detail}</small>
+      </div>
+      <div>
+        <code>{entry.topic}</code>
+        <small>
+          {words.quarantine.client} {entry.clientId}
+        </small>
+      </div>
+      <div title={format.fullTime(entry.receivedAt)}>
+        {words.alarms.ago(format.duration(nowMs - Date.parse(entry.receivedAt)))}
+        <small>{words.quarantine.bytes(format.integer(entry.payloadBytes))}</small>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+      <pre tabIndex={0}>{shown}</pre>
+      {(cut || entry.payloadText === null) && (
+        <small>
+          {entry.payloadText === null && words.quarantine.binary} {cut && words.quarantine.cut}
+        </small>
+      )}
+    </li>
+  );
+};
+
+export const Quarantine = () => {
+  const { words } = useLanguage();
+  const { filters } = useFilters();
+  const nowMs = useNow(10_000);
+  const answer = useResource(resources.quarantine({ cursor: filters["cursor"], limit: pageSize }));
+  useTitle(words.quarantine.title, words.name);
+  return (
+    <>
+      <div className="page-head">
+        <h1>{words.quarantine.title}</h1>
+      </div>
+      <p className="quiet">{words.quarantine.explain}</p>
+      <Outcome answer={answer}>
+        {({ items, nextCursor }) =>
+          items.length === 0 ? (
+            <Empty>{words.quarantine.none}</Empty>
+          ) : (
+            <div className="panel">
+              <ul className="quarantine">
+                {items.map((entry) => (
+                  <Entry key={entry.id} entry={entry} nowMs={nowMs} />
+                ))}
+              </ul>
+              <Paging nextCursor={nextCursor} />
+            </div>
+          )
+        }
+      </Outcome>
+    </>
+  );
+};
