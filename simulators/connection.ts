@@ -41,7 +41,7 @@ export const newCounters = (): Counters => ({
 
 export const connectionLimits = {
   /** Messages that wait for a connection or for room in flight; the oldest give way. */
-  maxWaiting: 2_000,
+  maxWaiting: 1_000,
   /** Unacknowledged messages of one connection (MQTT.js loses callbacks above 65,535). */
   maxInFlight: 32,
   connectTimeoutMs: 15_000,

@@ -68,7 +68,7 @@ export const startFleet = (options: FleetOptions): Fleet => {
       log.info({ kind: fault.kind, subject: fault.subjectId }, begins ? "fault begins" : "fault ends");
       links.follow(fault.subjectId, uptoMs);
     }
-    links.flush();
+    links.flush(uptoMs);
     doneMs = uptoMs;
   }, tickMs);
 

@@ -50,7 +50,8 @@ export type LinksContext = {
 
 export type Links = {
   report(planned: PlannedReport): void;
-  flush(): void;
+  /** Ends a tick at simulated time `atMs`. */
+  flush(atMs: number): void;
   /** A fault of this breaker or area begins or ends: devices that are now silent drop their line, others come back. */
   follow(subjectId: string, atMs: number): void;
   /** Every connection has been opened, though not all may be up. */
@@ -125,11 +126,8 @@ const acknowledge = (message: Message, ledger: LinksOptions["onAcknowledged"]): 
 export const breakerLinks = (context: LinksContext): Links => {
   const { options, numbering, nowMs } = context;
   const { world } = options;
-  const sayNow = (breaker: SimulatedBreaker, connection: Connection) => {
-    const atMs = nowMs();
-    const body = readingAt(world, breaker, atMs);
-    if (body !== null) connection.send(reportMessage(breaker, "reading", atMs, body, numbering));
-  };
+  // What devices say unasked or when asked waits for the next tick, so that it never overtakes a report of earlier time.
+  const toSay: ((atMs: number) => void)[] = [];
   const seen = new Set<string>();
   const links = openLinks(
     context,
@@ -141,15 +139,20 @@ export const breakerLinks = (context: LinksContext): Links => {
         subscriptions: [`${prefix}command/tripTest`],
         silent: () => lineDown(world, breaker, nowMs()),
         onConnected(connection) {
-          connection.send(onlineMessage(breaker, nowMs()));
           // The first words of a device: how it stands. After a reconnection the outbox holds what it has to say.
-          if (!seen.has(breaker.breakerId)) sayNow(breaker, connection);
+          const first = !seen.has(breaker.breakerId);
           seen.add(breaker.breakerId);
+          toSay.push((atMs) => {
+            connection.send(onlineMessage(breaker, atMs));
+            const body = first ? readingAt(world, breaker, atMs) : null;
+            if (body !== null) connection.send(reportMessage(breaker, "reading", atMs, body, numbering));
+          });
         },
         onMessage(topic, connection) {
           if (topic !== `${prefix}command/tripTest`) return;
-          const atMs = nowMs();
-          connection.send(reportMessage(breaker, "test", atMs, testBody(world, breaker, atMs), numbering));
+          toSay.push((atMs) => {
+            connection.send(reportMessage(breaker, "test", atMs, testBody(world, breaker, atMs), numbering));
+          });
         },
       } satisfies LinkPlan;
     }),
@@ -158,11 +161,11 @@ export const breakerLinks = (context: LinksContext): Links => {
   const byId = new Map(world.breakers.map((breaker) => [breaker.breakerId, breaker]));
   return {
     report({ breaker, kind, atMs, body }) {
-      // A device that has not come up yet has nothing to report.
-      if (!seen.has(breaker.breakerId)) return;
       links.connections.get(breaker.breakerId)?.send(reportMessage(breaker, kind, atMs, body, numbering));
     },
-    flush() {},
+    flush(atMs) {
+      for (const say of toSay.splice(0)) say(atMs);
+    },
     follow(subjectId, atMs) {
       const one = byId.get(subjectId);
       for (const breaker of one === undefined ? (inArea.get(subjectId) ?? []) : [one]) {
