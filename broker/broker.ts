@@ -65,8 +65,10 @@ export const startBroker = async (config: BrokerConfig, given: BrokerNeeds): Pro
   aedes.on("error" as "closed", ((error: Error) => log.error({ err: error }, "broker error")) as () => void);
   for (const event of ["clientError", "connectionError"] as const) {
     aedes.on(event, (client, error) => {
+      const session = sessions.of(client);
       const fault = faultOf(error);
-      if (fault === null) return;
+      if (fault === null || session?.failureCounted) return;
+      if (session) session.failureCounted = true;
       log.info({ clientId: client.id, reason: error.message }, "connection failed");
       count(fault.event, fault.reason);
     });

@@ -15,6 +15,8 @@ export type Session = {
   filters: Set<string>;
   /** One line in the log per connection is enough. */
   refusalLogged: boolean;
+  /** One connection fails once, although aedes may tell several errors. */
+  failureCounted: boolean;
 };
 
 export type Sessions = {
@@ -42,6 +44,7 @@ export const createSessions = (): Sessions => {
         revoked: false,
         filters: new Set(),
         refusalLogged: false,
+        failureCounted: false,
       };
       byClient.set(client, session);
       open.add(session);
