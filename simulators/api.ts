@@ -15,7 +15,7 @@ export type Api = {
 
 export const apiLimits = {
   requestTimeoutMs: 60_000,
-  /** Tries of one request while the backend is starting, busy or away. */
+  /** Tries of one request while the backend is busy or away; a backend that never answered is given up at once. */
   tries: 5,
   firstPauseMs: 200,
   /** Credential requests at a time. */
@@ -39,6 +39,7 @@ export const createApi = (apiUrl: string, token: string, signal?: AbortSignal): 
     });
   };
 
+  let answered = false;
   const request = async (
     method: "GET" | "POST",
     path: string,
@@ -46,8 +47,9 @@ export const createApi = (apiUrl: string, token: string, signal?: AbortSignal): 
   ): Promise<string> => {
     for (let attempt = 1; ; attempt++) {
       const outcome = await once(method, path, csv).catch((error: unknown) => error as Error);
+      answered ||= outcome instanceof Response;
       if (outcome instanceof Response && outcome.ok) return outcome.text();
-      const retry = outcome instanceof Error || outcome.status === 429 || outcome.status >= 500;
+      const retry = outcome instanceof Error ? answered : outcome.status === 429 || outcome.status >= 500;
       if (!retry || attempt >= apiLimits.tries || signal?.aborted)
         throw new Error(
           outcome instanceof Error
