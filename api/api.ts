@@ -1,5 +1,5 @@
 // The HTTP service: routes, their schemas and the console behind one port.
-import Fastify from "fastify";
+import Fastify, { LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { requireToken } from "./auth.ts";
 import { serveConsole } from "./console.ts";
@@ -40,7 +40,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
   };
   const app: Api = Fastify({
     loggerInstance: needs.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: context.limits.bodyBytes,
     requestTimeout: context.limits.requestTimeoutMs,
     forceCloseConnections: true,

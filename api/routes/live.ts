@@ -9,6 +9,8 @@ export const liveRoutes = (app: Api, feed: LiveFeed): void => {
   app.get(
     "/live",
     {
+      // A HEAD request has no use for a stream without an end.
+      exposeHeadRoute: false,
       schema: {
         tags: ["operations"],
         summary: "Live events (SSE): hello, readings, states, alarms, rates",

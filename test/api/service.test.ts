@@ -66,13 +66,13 @@ test("documents every route of the contract and no other", async () => {
   const documented = Object.entries(paths).flatMap(([url, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${url}`),
   );
-  expect(documented.sort()).toEqual(
-    [
+  expect(new Set(documented)).toEqual(
+    new Set([
       ...contract.map((route) => route.replace(" ", " /api/v1")),
       "GET /healthz",
       "GET /readyz",
       "GET /metrics",
-    ].sort(),
+    ]),
   );
 });
 
