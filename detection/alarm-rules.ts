@@ -15,7 +15,9 @@ export type AlarmView = {
   nowMs: number;
   rule: JudgingRule;
   /** Enough of the area was heard of late for this breaker's silence to be its own. */
-  areaAlive: () => boolean;
+  areaAlive: (silentSinceMs: number) => boolean;
+  /** Since when the breaker has been silent; null while it is heard, and before it first was. */
+  silentSinceMs: number | null;
   /** We ourselves have listened long enough for silence to mean something. */
   listening: boolean;
   /** The breaker is not installed any more: every condition ends. */
@@ -52,6 +54,8 @@ const readingEvidence = ({ reading, facts }: AlarmView): AlarmEvidence => ({
 
 const readingStartMs = ({ reading, nowMs }: AlarmView): number => reading?.tsMs ?? nowMs;
 const stateStartMs = ({ published }: AlarmView): number => published.fromMs;
+
+const silenceStartMs = ({ silentSinceMs, nowMs }: AlarmView): number => silentSinceMs ?? nowMs;
 
 const stateEvidence = ({ published }: AlarmView): AlarmEvidence => ({
   since: new Date(published.fromMs).toISOString(),
@@ -135,13 +139,13 @@ export const alarmRules: readonly AlarmRule[] = [
     // for, so that an outage becomes one alarm for the area and not one for every house.
     kind: "silent",
     onDelayMs: 0,
-    condition: ({ published, nowMs, rule, areaAlive, listening }) => {
-      if (published.reason !== "silent") return "off";
+    condition: ({ published, silentSinceMs, nowMs, rule, areaAlive, listening }) => {
+      if (published.reason !== "silent" || silentSinceMs === null) return "off";
       if (!listening) return "hold";
-      return areaAlive() || nowMs - published.fromMs >= rule.heartbeatIntervalMs ? "on" : "hold";
+      return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs ? "on" : "hold";
     },
-    startMs: stateStartMs,
-    evidence: stateEvidence,
+    startMs: silenceStartMs,
+    evidence: (view) => ({ since: new Date(silenceStartMs(view)).toISOString() }),
   },
   {
     kind: "neverReported",

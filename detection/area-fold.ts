@@ -42,6 +42,8 @@ export type BreakerMemory = {
   changes: OwnChange[];
   /** Published changes that reach back as far. */
   published: StateChange[];
+  /** Both are complete from here on. */
+  keptFromMs: number;
   /** From here on `changes` have not been judged with the area yet. */
   dirtyFromMs: number;
   /** When to look at it again though it has not reported. */
@@ -64,6 +66,7 @@ export const newBreakerMemory = (facts: BreakerFacts): BreakerMemory => ({
   fold: { own: initialOwn, alarms: {}, reading: null },
   changes: [initialChange(facts.installedAtMs)],
   published: [],
+  keptFromMs: Number.NEGATIVE_INFINITY,
   dirtyFromMs: facts.installedAtMs,
   dueMs: Number.NEGATIVE_INFINITY,
   aheadMs: Number.POSITIVE_INFINITY,
@@ -76,7 +79,7 @@ export type FoldContext = {
   rule: JudgingRule;
   /** Since when we have been able to hear anything: silence before is our own deafness. */
   listeningSinceMs: number;
-  /** How far back the memory reaches; changes older than this need the stored history. */
+  /** How far back the memory must reach at the least; what lies before may be forgotten, and is in the store. */
   horizonMs: number;
 };
 
@@ -159,6 +162,8 @@ export const rewriteOf = (
 const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: AreaEffects): void => {
   let fromMs = Number.POSITIVE_INFINITY;
   const fresh = new Map<string, { fromMs: number; changes: StateChange[] }>();
+  let reachMs = Number.NEGATIVE_INFINITY;
+  for (const breaker of area.breakers.values()) reachMs = Math.max(reachMs, breaker.keptFromMs);
   for (const breaker of area.breakers.values()) {
     const { facts, changes, dirtyFromMs } = breaker;
     if (dirtyFromMs === Number.POSITIVE_INFINITY) continue;
@@ -171,8 +176,8 @@ const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: A
         changes: publishedChanges(breaker, [], dirtyFromMs, nowMs),
       });
     } else {
-      fromMs = Math.min(fromMs, Math.max(dirtyFromMs, context.horizonMs));
-      if (dirtyFromMs < context.horizonMs)
+      fromMs = Math.min(fromMs, Math.max(dirtyFromMs, reachMs));
+      if (dirtyFromMs < reachMs)
         effects.beyondHorizon.push({ breakerId: facts.breakerId, fromMs: dirtyFromMs });
     }
     breaker.dirtyFromMs = Number.POSITIVE_INFINITY;
@@ -200,6 +205,12 @@ const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: A
 
 const lastHeardMs = (breaker: BreakerMemory): number =>
   breaker.fold.own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY;
+
+/** Since when the breaker has been silent; null while it is heard, and before it first was. */
+const silentSinceMs = (breaker: BreakerMemory, nowMs: number, rule: JudgingRule): number | null => {
+  const sinceMs = lastHeardMs(breaker) + rule.vouchMs;
+  return sinceMs > Number.NEGATIVE_INFINITY && sinceMs <= nowMs ? sinceMs : null;
+};
 
 const isRemoved = ({ facts }: BreakerMemory, atMs: number): boolean =>
   facts.removedAtMs !== null && facts.removedAtMs <= atMs;
@@ -238,11 +249,12 @@ const alarm = (
     {
       facts,
       published,
+      silentSinceMs: silentSinceMs(breaker, nowMs, context.rule),
       // A trip since the last reading has moved the contact.
       reading: fresh && fold.reading ? { ...fold.reading, contact: contact ?? fold.reading.contact } : null,
       nowMs,
       rule: context.rule,
-      areaAlive: () => areaAlive(area, breaker, published.fromMs, context.rule),
+      areaAlive: (sinceMs) => areaAlive(area, breaker, sinceMs, context.rule),
       listening: nowMs >= listeningAtMs(context),
       removed: isRemoved(breaker, nowMs),
     },
@@ -297,10 +309,16 @@ const alarmOutage = (area: AreaMemory, nowMs: number, context: FoldContext, effe
 const forget = (breaker: BreakerMemory, horizonMs: number): void => {
   const keepMs = Math.min(horizonMs, lastHeardMs(breaker));
   const first = breaker.changes.findLastIndex((c) => c.fromMs < keepMs);
-  if (first > 0) breaker.changes.splice(0, first);
+  if (first > 0) {
+    breaker.changes.splice(0, first);
+    breaker.keptFromMs = keepMs;
+  }
   const firstPublished = breaker.published.findLastIndex((c) => c.fromMs < keepMs);
   // One more stays, so that a rewrite that begins one change early finds it.
-  if (firstPublished > 1) breaker.published.splice(0, firstPublished - 1);
+  if (firstPublished > 1) {
+    breaker.published.splice(0, firstPublished - 1);
+    breaker.keptFromMs = keepMs;
+  }
 };
 
 const plan = (breaker: BreakerMemory, nowMs: number, context: FoldContext): void => {

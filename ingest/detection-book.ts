@@ -127,6 +127,7 @@ export const restoreHistories = async (
     if (changes === undefined) continue;
     breaker.changes = changes;
     breaker.published = published.get(breaker.facts.breakerId) ?? [];
+    breaker.keptFromMs = keptFromMs(breaker.fold, horizonMs);
     breaker.dirtyFromMs = Number.POSITIVE_INFINITY;
     breaker.dueMs = Number.NEGATIVE_INFINITY;
   }

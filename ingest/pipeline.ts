@@ -4,9 +4,7 @@ import { liveTopics } from "../domain/live.ts";
 import { openJournal } from "../journal/journal.ts";
 import { openDatabase } from "../storage/db.ts";
 import { loadBreakerFacts } from "../storage/registry-read.ts";
-import { openInfluxTelemetry } from "../storage/telemetry/influx.ts";
-import type { TelemetryStore } from "../storage/telemetry/port.ts";
-import { openPostgresTelemetry } from "../storage/telemetry/postgres.ts";
+import { type InfluxConfig, openTelemetry } from "../storage/telemetry/open.ts";
 import type { Consumer } from "./consumer.ts";
 import { openDecodedLog } from "./decoded-log.ts";
 import { startDetectionConsumer } from "./detection-consumer.ts";
@@ -18,8 +16,6 @@ import { startTelemetryConsumer } from "./telemetry-consumer.ts";
 /** Who reads the journal; a record is removed when all of them have passed it. */
 export const consumerNames = ["telemetry", "detection", "live"] as const;
 export type ConsumerName = (typeof consumerNames)[number];
-
-export type InfluxConfig = { url: string; token: string; org: string; bucket: string };
 
 /** Plain data, so that it can cross into a worker thread. */
 export type PipelineConfig = {
@@ -49,15 +45,6 @@ const dayMs = 86_400_000;
 const trimEveryMs = 100;
 const trimRecords = 20_000;
 const pruneEveryMs = 3_600_000;
-
-const openTelemetry = (
-  config: PipelineConfig,
-  db: ReturnType<typeof openDatabase>,
-  warn: (message: string) => void,
-): TelemetryStore =>
-  config.influx === null
-    ? openPostgresTelemetry({ db, retentionDays: config.retentionDays })
-    : openInfluxTelemetry({ ...config.influx, retentionDays: config.retentionDays, log: { warn } });
 
 /** Starts everything; rejects when PostgreSQL cannot be read, and leaves nothing behind then. */
 export const startPipeline = async (

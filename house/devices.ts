@@ -1,0 +1,64 @@
+// Who may connect to the broker: devices by their stored credential, our own roles by the service token.
+import { timingSafeEqual } from "node:crypto";
+import type { Grant } from "../broker/access.ts";
+import { devicePrefix } from "../domain/wire.ts";
+import { findCredential, type StoredCredential, tokenDigest } from "../storage/credentials.ts";
+import type { Db } from "../storage/db.ts";
+
+/** Credentials remembered, so that devices can come back while PostgreSQL is away. */
+const maxRemembered = 200_000;
+const freshMs = 60_000;
+
+export type DeviceAuthenticator = {
+  authenticate(clientId: string, username: string, password: Buffer): Promise<Grant | null>;
+  /** Forgets a credential that was replaced; `null` forgets all. */
+  forget(clientId: string | null): void;
+};
+
+export const createDeviceAuthenticator = (needs: {
+  db: Db;
+  serviceToken: string;
+  clock: () => number;
+}): DeviceAuthenticator => {
+  const remembered = new Map<string, { credential: StoredCredential; readAtMs: number }>();
+  const serviceDigest = tokenDigest(needs.serviceToken);
+
+  const lookUp = async (clientId: string): Promise<StoredCredential | null> => {
+    const known = remembered.get(clientId);
+    if (known && needs.clock() - known.readAtMs < freshMs) return known.credential;
+    let credential: StoredCredential | null;
+    try {
+      credential = await findCredential(needs.db.query, clientId);
+    } catch (error) {
+      // PostgreSQL is away: what was right a while ago is better than locking every device out.
+      if (known) return known.credential;
+      throw error;
+    }
+    remembered.delete(clientId);
+    if (credential === null) return null;
+    if (remembered.size >= maxRemembered) {
+      const [oldest] = remembered.keys();
+      if (oldest !== undefined) remembered.delete(oldest);
+    }
+    remembered.set(clientId, { credential, readAtMs: needs.clock() });
+    return credential;
+  };
+
+  return {
+    async authenticate(clientId, username, password) {
+      const digest = tokenDigest(password.toString("utf8"));
+      // A service's name holds a colon, which no device's id can.
+      if (username.startsWith("service:"))
+        return timingSafeEqual(digest, serviceDigest) ? { kind: "service" } : null;
+      if (username !== clientId) return null;
+      const credential = await lookUp(clientId);
+      if (credential === null || !timingSafeEqual(digest, credential.tokenSha256)) return null;
+      const publishPrefix = devicePrefix(credential.townshipId, credential.areaId, clientId);
+      return { kind: "device", clientId, publishPrefix, commandPrefix: `${publishPrefix}command/` };
+    },
+    forget(clientId) {
+      if (clientId === null) remembered.clear();
+      else remembered.delete(clientId);
+    },
+  };
+};

@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { area, facts, minute, reading, second, t0 } from "./area.ts";
+
+const at = (minutes: number) => t0 + minutes * minute;
+
+describe("failureToTrip", () => {
+  it("is raised ten seconds after one report at or above IΔn with the contact closed", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(1), { residualCurrentMa: 34 }));
+    one.tick(at(1) + 9 * second);
+    expect(one.raised()).toEqual([]);
+    one.tick(at(1) + 10 * second);
+    expect(one.raised()).toEqual(["failureToTrip"]);
+  });
+
+  it("is raised at once by the second such report", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(1), { residualCurrentMa: 34 }));
+    one.report(reading("b", at(1) + 2 * second, { residualCurrentMa: 30 }));
+    expect(one.raised()).toEqual(["failureToTrip"]);
+  });
+
+  it("is not raised below IΔn, nor when the contact has opened", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(1), { residualCurrentMa: 29.9 }));
+    one.report(reading("b", at(1) + second, { residualCurrentMa: 40, contact: "open" }));
+    one.tick(at(1) + 30 * second);
+    expect(one.raised()).toEqual([]);
+  });
+
+  it("stays in the deadband, clears below 80 %, and opens the same alarm again when it returns soon", () => {
+    const one = area([facts("b")]);
+    for (const [i, residualCurrentMa] of [34, 34, 25, 20, 34, 34].entries())
+      one.report(reading("b", at(1) + i * 5 * second, { residualCurrentMa }));
+    expect(one.alarms.map((a) => a.effect)).toEqual(["raise", "clear", "reopen"]);
+    expect(new Set(one.alarms.map((a) => a.id)).size).toBe(1);
+  });
+
+  it("clears when a trip tells that the breaker opened after all", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(1), { residualCurrentMa: 34 }));
+    one.tick(at(2));
+    one.report({
+      kind: "trip",
+      breakerId: "b",
+      tsMs: at(2),
+      seq: 9,
+      arrivalMs: at(2),
+      clockReplaced: false,
+      body: { cause: "leakage", reclosed: false },
+    });
+    expect(one.standing()).toEqual([]);
+  });
+
+  it("is not raised for what arrives a day late", () => {
+    const one = area([facts("b")]);
+    one.tick(at(24 * 60));
+    one.report(reading("b", at(1), { residualCurrentMa: 34 }, at(24 * 60)));
+    one.report(reading("b", at(2), { residualCurrentMa: 34 }, at(24 * 60)));
+    one.tick(at(24 * 60 + 1));
+    expect(one.raised()).not.toContain("failureToTrip");
+  });
+});
+
+describe("highLeakage", () => {
+  it("is raised when leakage stays above 60 % for a minute, and clears below 50 %", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(1), { residualCurrentMa: 19 }));
+    one.tick(at(2) - second);
+    expect(one.raised()).toEqual([]);
+    one.tick(at(2));
+    expect(one.raised()).toEqual(["highLeakage"]);
+    one.report(reading("b", at(3), { residualCurrentMa: 16 }));
+    expect(one.standing()).toEqual(["highLeakage"]);
+    one.report(reading("b", at(4), { residualCurrentMa: 14 }));
+    expect(one.standing()).toEqual([]);
+  });
+
+  it("is not raised by a spike that is over before the minute is", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(1), { residualCurrentMa: 19 }));
+    one.report(reading("b", at(1) + 30 * second, { residualCurrentMa: 5 }));
+    one.tick(at(5));
+    expect(one.raised()).toEqual([]);
+  });
+
+  it("is suppressed while the failure to trip says the same more strongly", () => {
+    const one = area([facts("b")]);
+    for (let s = 0; s < 120; s += 10) one.report(reading("b", at(1) + s * second, { residualCurrentMa: 34 }));
+    expect(one.raised()).toEqual(["failureToTrip"]);
+  });
+});
+
+describe("silence", () => {
+  const village = () => area(["a", "b", "c", "d", "e"].map((id) => facts(id)));
+
+  it("of one breaker among others that are heard is alarmed at the third missed interval", () => {
+    const five = village();
+    for (let m = 0; m <= 20; m += 5)
+      for (const id of ["a", "b", "c", "d", "e"]) if (id !== "c" || m === 0) five.report(reading(id, at(m)));
+    expect(five.raised()).toEqual(["silent"]);
+    five.report(reading("c", at(21)));
+    expect(five.standing()).toEqual([]);
+  });
+
+  it("of a whole area is one alarm and excuses every breaker of it", () => {
+    const five = village();
+    for (const [i, id] of ["a", "b", "c", "d", "e"].entries())
+      five.report(reading(id, at(0) + i * 60 * second));
+    for (let m = 0; m < 60; m += 1) five.tick(at(m));
+    expect(five.raised()).toEqual(["areaOutage"]);
+    expect(five.states("a", at(40))).toEqual([
+      "0–15 operating",
+      "15–18 unknown (silent)",
+      "18–40 excused (areaOutage)",
+    ]);
+    expect(five.states("e", at(40))).toEqual([
+      "0–4 unknown (silent)",
+      "4–19 operating",
+      "19–40 excused (areaOutage)",
+    ]);
+    for (const id of ["a", "b", "c"]) five.report(reading(id, at(60)));
+    expect(five.standing()).not.toContain("areaOutage");
+  });
+
+  it("that began while we were deaf ourselves is not alarmed", () => {
+    const five = village();
+    for (const id of ["a", "b"]) five.report(reading(id, at(0)));
+    expect(five.raised()).toEqual([]);
+  });
+});
+
+it("alarms an exited protection at once, an open contact after its grace, and a breaker that never reported after a day", () => {
+  const three = area([facts("x"), facts("o"), facts("n")]);
+  three.report(reading("x", at(1), { protection: "disabled" }));
+  expect(three.raised()).toEqual(["protectionExited"]);
+  for (let m = 2; m <= 14; m += 4) three.report(reading("o", at(m), { contact: "lockedOut" }));
+  expect(three.raised()).toEqual(["protectionExited", "open"]);
+  three.tick(at(24 * 60));
+  expect(three.raised()).toContain("neverReported");
+});
