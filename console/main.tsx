@@ -2,7 +2,14 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import "./style.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/rates.css";
+import "./styles/states.css";
+import "./styles/alarms.css";
+import "./styles/breaker.css";
+import "./styles/other.css";
+import "./styles/narrow.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

@@ -104,8 +104,11 @@ const SignedIn = ({ token, session, leave, children }: SignedInProps) => {
     () =>
       followLive({
         open: client.open,
-        onEvent: cache.apply,
-        onOpen: cache.refreshReadBefore,
+        onEvent: (event) => {
+          cache.apply(event);
+          // The feed's word that what was read before may have missed events: at its beginning, and after every gap.
+          if (event.name === "hello") cache.refreshReadBefore(Date.now());
+        },
         onStatus: setLive,
         onUnauthorized: () => leave("ended"),
       }),

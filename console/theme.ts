@@ -1,4 +1,4 @@
-// The page's few colours, once for Ant Design and for the charts; style.css holds the same as custom properties.
+// The page's few colours, once for Ant Design and for the charts; styles/base.css holds the same as custom properties.
 import type { ThemeConfig } from "antd";
 import type { AlarmPriority } from "../domain/alarm.ts";
 import type { OperatingState } from "../domain/operating.ts";

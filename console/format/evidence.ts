@@ -42,6 +42,7 @@ export const evidenceWords = (
   { kind, evidence }: { kind: AlarmKind; evidence: AlarmEvidence },
   words: Dictionary,
   format: Format,
+  nowMs: number,
 ): string => {
   const phrases: Record<string, (value: Value) => string> = {
     residualCurrentMa: (value) => {
@@ -55,7 +56,7 @@ export const evidenceWords = (
     protection: (value) => wordIn(words.protection, value),
     loadCurrentA: (value) => words.evidence.load(format.quantity(Number(value), "A")),
     darkBreakers: (value) => words.evidence.breakers(String(value), String(evidence["reportingBreakers"])),
-    since: (value) => words.evidence.since(format.fullTime(String(value))),
+    since: (value) => words.evidence.since(format.time(String(value), nowMs)),
     installedAt: (value) => words.evidence.installed(format.date(String(value))),
   };
   const first = kind === "failureToTrip" || kind === "highLeakage" ? currentFirst : stateFirst;

@@ -45,8 +45,10 @@ export const createFormat = (language: Language, timeZone: string): Format => {
   const decimals = [0, 1, 2].map(
     (n) => new Intl.NumberFormat(language, { minimumFractionDigits: n, maximumFractionDigits: n }),
   );
+  // Canadian dates are English and read the same everywhere: 2026-11-24.
+  const dateLocale = language === "en" ? "en-CA" : language;
   const dateTime = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(language, { timeZone, hourCycle: "h23", ...options });
+    new Intl.DateTimeFormat(dateLocale, { timeZone, hourCycle: "h23", ...options });
   const hm = { hour: "2-digit", minute: "2-digit" } as const;
   const clock = dateTime(hm);
   const short = dateTime({ month: "2-digit", day: "2-digit", ...hm });
@@ -66,15 +68,14 @@ export const createFormat = (language: Language, timeZone: string): Format => {
       new Intl.NumberFormat(language, {
         style: "unit",
         unit,
-        unitDisplay: language === "en" ? "short" : "long",
+        unitDisplay: "short",
         maximumFractionDigits: 0,
       }),
     ]),
   );
   return {
     // Floor keeps 99.96 % from reading 100.0 %; the epsilon keeps 0.29 (28.999…96 %) from reading 28.9 %.
-    percent: (fraction) =>
-      fraction === null ? none : percent.format(fraction >= 1 ? 1 : fraction + Number.EPSILON),
+    percent: (fraction) => (fraction === null ? none : percent.format(fraction + Number.EPSILON)),
     wholePercent: (fraction) => wholePercent.format(fraction),
     integer: (n) => integer.format(n),
     quantity: (value, unit, digits = unit === "V" || unit === "dBm" ? 0 : 1) =>

@@ -122,7 +122,7 @@ export const en: Dictionary = {
     states: "Breakers by state",
     highAlarms: (n) => `${n} of high priority`,
     noHighAlarms: "None of high priority",
-    newestAlarms: "Newest alarms",
+    urgentAlarms: "Most urgent alarms",
     allAlarms: "All alarms",
     noAlarms: "No open alarms.",
     noVillages:
@@ -276,5 +276,17 @@ export const en: Dictionary = {
     cut: "(beginning only)",
     binary: "Not text; shown as Base64",
     none: "The quarantine is empty: every message could be used.",
+    reasons: {
+      foreignTopic: "Not its topic",
+      unknownTopic: "Unknown topic",
+      invalidUtf8: "Not UTF-8",
+      invalidJson: "Not JSON",
+      invalidPayload: "Not by the contract",
+      unknownBreaker: "Not in the registry",
+      wrongArea: "Wrong area",
+      noDecoder: "Not decodable",
+      olderThanRetention: "Older than what is kept",
+      storeRejected: "Refused by the store",
+    },
   },
 };

@@ -143,7 +143,7 @@ export const zh = {
     states: "保护器状态",
     highAlarms: (n: string) => `其中高优先级 ${n}`,
     noHighAlarms: "无高优先级",
-    newestAlarms: "最新报警",
+    urgentAlarms: "最紧要的报警",
     allAlarms: "全部报警",
     noAlarms: "没有未恢复的报警。",
     noVillages:
@@ -296,6 +296,19 @@ export const zh = {
     cut: "（只显示开头）",
     binary: "不是文本，按 Base64 显示",
     none: "隔离区是空的：收到的报文都能使用。",
+    /** The reasons that the pipeline gives; one that is not here is shown as it is. */
+    reasons: {
+      foreignTopic: "越权主题",
+      unknownTopic: "未知主题",
+      invalidUtf8: "不是 UTF-8",
+      invalidJson: "不是 JSON",
+      invalidPayload: "内容不合约定",
+      unknownBreaker: "台账里没有",
+      wrongArea: "台区不符",
+      noDecoder: "无法解码",
+      olderThanRetention: "超过保存期限",
+      storeRejected: "存储拒收",
+    },
   },
 };
 

@@ -4,7 +4,7 @@ import { Link, useSearchParams } from "react-router";
 import { useHouse, useResource, useTitle } from "../data/house.tsx";
 import { queryString, resources } from "../data/resources.ts";
 import { useLanguage } from "../i18n/language.tsx";
-import { AlarmList } from "../parts/alarm-list.tsx";
+import { AlarmList, byUrgency } from "../parts/alarm-list.tsx";
 import { KpiLine } from "../parts/kpi-line.tsx";
 import type { Summary } from "../parts/measures.ts";
 import { openAlarmsQuery } from "../parts/notices.tsx";
@@ -13,7 +13,7 @@ import { PeriodSwitch, usePeriod, usePeriodRates } from "../parts/period-switch.
 import { StateBar } from "../parts/state-bar.tsx";
 import { SummaryTable } from "../parts/summary-table.tsx";
 
-const newestAlarms = 6;
+const shownAlarms = 6;
 
 export const Overview = () => {
   const { words } = useLanguage();
@@ -57,8 +57,8 @@ const TownshipView = ({ township }: { township: Summary }) => {
   const { words } = useLanguage();
   const { period } = usePeriod();
   const villages = useResource(resources.villages(township.id));
-  const villageRates = usePeriodRates("village");
-  const townshipRates = usePeriodRates("township");
+  const villageRates = usePeriodRates("village", { township: township.id });
+  const townshipRates = usePeriodRates("township", { township: township.id });
   const alarms = useResource(resources.alarms(openAlarmsQuery));
   const open = alarms.data?.items.filter((a) => a.clearedAt === null) ?? [];
   const high = open.filter((a) => a.priority === "high").length;
@@ -90,7 +90,7 @@ const TownshipView = ({ township }: { township: Summary }) => {
       <StateBar summary={township} query={{}} />
       <section className="panel">
         <h2>
-          {words.overview.newestAlarms}
+          {words.overview.urgentAlarms}
           <Link to="/alarms">{words.overview.allAlarms}</Link>
         </h2>
         <Outcome answer={alarms}>
@@ -98,7 +98,7 @@ const TownshipView = ({ township }: { township: Summary }) => {
             open.length === 0 ? (
               <Empty>{words.overview.noAlarms}</Empty>
             ) : (
-              <AlarmList alarms={open.slice(0, newestAlarms)} />
+              <AlarmList alarms={byUrgency(open).slice(0, shownAlarms)} />
             )
           }
         </Outcome>

@@ -11,13 +11,16 @@ const pageSize = "50";
 const Entry = ({ entry, nowMs }: { entry: QuarantineEntry; nowMs: number }) => {
   const { format } = useHouse();
   const { words } = useLanguage();
+  const reasons: Record<string, string> = words.quarantine.reasons;
   const shown = entry.payloadText ?? entry.payloadBase64;
   const cut = entry.payloadBytes > 4096;
   return (
     <li className="quarantined">
       <div>
-        <b>{entry.reason}</b>
-        <small>{entry.detail}</small>
+        <b>{reasons[entry.reason] ?? entry.reason}</b>
+        <small>
+          {entry.reason}: {entry.detail}
+        </small>
       </div>
       <div>
         <code>{entry.topic}</code>

@@ -4,6 +4,7 @@ import { useHouse, useResource, useTitle } from "../data/house.tsx";
 import { queryString, resources } from "../data/resources.ts";
 import { useLanguage } from "../i18n/language.tsx";
 import { KpiLine } from "../parts/kpi-line.tsx";
+import { openAlarmsQuery } from "../parts/notices.tsx";
 import { Outcome } from "../parts/outcome.tsx";
 import { PeriodSwitch, usePeriodRates } from "../parts/period-switch.tsx";
 import { StateBar } from "../parts/state-bar.tsx";
@@ -15,8 +16,13 @@ export const Village = () => {
   const { format } = useHouse();
   const village = useResource(resources.village(villageId));
   const areas = useResource(resources.areas(villageId));
-  const villageRates = usePeriodRates("village");
-  const areaRates = usePeriodRates("area");
+  const villageRates = usePeriodRates("village", { village: villageId });
+  const areaRates = usePeriodRates("area", { village: villageId });
+  const alarms = useResource(resources.alarms(openAlarmsQuery));
+  const high =
+    alarms.data?.items.filter(
+      (a) => a.villageId === villageId && a.clearedAt === null && a.priority === "high",
+    ).length ?? 0;
   useTitle(village.data?.name ?? null, words.name);
   return (
     <Outcome answer={village}>
@@ -33,7 +39,7 @@ export const Village = () => {
             rates={villageRates.rows}
             alarms={{
               to: `/alarms${queryString({ village: data.id })}`,
-              note: words.overview.households(format.integer(data.inhabitedHouseholds)),
+              note: high > 0 ? words.overview.highAlarms(format.integer(high)) : words.overview.noHighAlarms,
             }}
           />
           <section className="panel">

@@ -10,6 +10,15 @@ import { useLanguage } from "../i18n/language.tsx";
 
 const bars: Record<AlarmPriority, number> = { low: 1, medium: 2, high: 3 };
 
+/** Unacknowledged before acknowledged, high before low, newest first. */
+export const byUrgency = (alarms: readonly Alarm[]): Alarm[] =>
+  alarms.toSorted(
+    (a, b) =>
+      Number(a.acknowledgedAt !== null) - Number(b.acknowledgedAt !== null) ||
+      bars[b.priority] - bars[a.priority] ||
+      Date.parse(b.raisedAt) - Date.parse(a.raisedAt),
+  );
+
 /** Priority by colour, by the number of bars and by its word. */
 const Priority = ({ priority }: { priority: AlarmPriority }) => {
   const { words } = useLanguage();
@@ -47,7 +56,9 @@ const useAcknowledge = () => {
   return async (alarm: Alarm) => {
     const now = new Date().toISOString();
     cache.apply({ name: "alarms", data: [acknowledgedAlarm(alarm, actor, now)] });
-    const outcome = await client.post<Alarm | null>(`alarms/${encodeURIComponent(alarm.id)}/acknowledge`);
+    const outcome = await client.post<Alarm | null>(`alarms/${encodeURIComponent(alarm.id)}/acknowledge`, {
+      seenOccurrences: alarm.occurrences,
+    });
     if (outcome.kind === "ok") {
       if (outcome.data !== null) cache.apply({ name: "alarms", data: [outcome.data] });
       return;
@@ -55,7 +66,7 @@ const useAcknowledge = () => {
     // The server's truth may be a third thing (cleared meanwhile, acknowledged by another): show what was, and read again.
     cache.apply({ name: "alarms", data: [alarm] });
     cache.refreshReadBefore(Date.now());
-    message.error(words.alarms.acknowledgeFailed);
+    void message.error(words.alarms.acknowledgeFailed);
   };
 };
 
@@ -86,7 +97,7 @@ const AlarmRow = ({ alarm, nowMs, place }: { alarm: Alarm; nowMs: number; place:
             </small>
           </span>
         )}
-        <span className="alarm-evidence">{evidenceWords(alarm, words, format)}</span>
+        <span className="alarm-evidence">{evidenceWords(alarm, words, format, nowMs)}</span>
       </div>
       <div className="alarm-age" title={words.alarms.raised(format.fullTime(alarm.raisedAt))}>
         <b>{words.alarms.ago(format.duration(nowMs - Date.parse(alarm.raisedAt)))}</b>

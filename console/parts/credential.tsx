@@ -68,7 +68,7 @@ export const CredentialPanel = ({ breaker }: { breaker: BreakerDetail }) => {
   const issue = async () => {
     const outcome = await client.post<Credential>(`breakers/${encodeURIComponent(breaker.id)}/credential`);
     if (outcome.kind === "failed") {
-      message.error(words.breaker.failed);
+      void message.error(words.breaker.failed);
       return;
     }
     setIssued({ credential: outcome.data, atMs: Date.now() });

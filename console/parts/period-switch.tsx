@@ -19,9 +19,10 @@ export const usePeriod = (): { period: Period; fromMs: number | null } => {
 /** The rates of the chosen period: `rows` null for `now`; `waiting` while they are not there yet. */
 export const usePeriodRates = (
   by: "village" | "area" | "township",
+  of: { township?: string; village?: string },
 ): { rows: RateRow[] | null; waiting: boolean } => {
   const { fromMs } = usePeriod();
-  const resource = fromMs === null ? null : resources.rates({ by, from: new Date(fromMs).toISOString() });
+  const resource = fromMs === null ? null : resources.rates(by, new Date(fromMs).toISOString(), of);
   const answer = useResource(resource);
   const rows = useKept(answer, resource?.path ?? "")?.items ?? null;
   if (fromMs === null) return { rows: null, waiting: false };

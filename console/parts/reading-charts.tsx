@@ -101,6 +101,8 @@ const valueAxis = (name: string, more: object = {}) => ({
   name,
   nameTextStyle: { align: "center", color: colours.quietInk },
   splitLine: { lineStyle: { color: "#edf0ee" } },
+  axisLine: { show: false },
+  axisTick: { show: false },
   axisLabel: { color: colours.quietInk },
   ...more,
 });
@@ -111,15 +113,15 @@ const LeakageChart = (props: Props) => {
   const { words } = useLanguage();
   const option = useMemo(() => {
     const highest = points.reduce((max, p) => Math.max(max, p.residualCurrentMaMax ?? 0), 0);
-    const mark = (value: number, name: string, color: string, type: string) => ({
+    const mark = (value: number, name: string, color: string, type: string, position = "insideStartTop") => ({
       yAxis: value,
       name,
       lineStyle: { color, type, width: 1.5 },
-      label: { formatter: `${name} ${format.quantity(value, "mA", 0)}`, position: "insideEndTop", color },
+      label: { formatter: `${name} ${format.quantity(value, "mA", 0)}`, position, color },
     });
     return {
       ...withTime(axes(props, format, timeZone), format, ["mA", "mA"]),
-      yAxis: valueAxis("mA", { min: 0, max: Math.ceil(Math.max(rated * 1.15, highest * 1.05)) }),
+      yAxis: valueAxis("", { min: 0, max: Math.ceil(Math.max(rated * 1.15, highest * 1.05)) }),
       series: [
         line(
           words.breaker.mean,
@@ -133,7 +135,7 @@ const LeakageChart = (props: Props) => {
               data: [
                 mark(rated, words.breaker.ratedLine, priorityColours.high, "solid"),
                 mark(rated * 0.6, words.breaker.warningLine, priorityColours.medium, "dashed"),
-                mark(rated * 0.5, words.breaker.halfLine, colours.quietInk, "dotted"),
+                mark(rated * 0.5, words.breaker.halfLine, colours.quietInk, "dotted", "insideStartBottom"),
               ],
             },
           },
@@ -189,7 +191,13 @@ export const ReadingCharts = (props: Props) => {
   const { words } = useLanguage();
   return (
     <>
-      <h3>{words.breaker.leakage}</h3>
+      <h3>
+        {words.breaker.leakage}
+        <small className="chart-legend">
+          <i style={{ background: colours.brand }} /> {words.breaker.mean}
+          <i style={{ background: "#7fb59d" }} /> {words.breaker.maximum}
+        </small>
+      </h3>
       <LeakageChart {...props} />
       <h3>
         {words.breaker.loadAndVoltage}
