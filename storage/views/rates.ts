@@ -1,7 +1,7 @@
 // Period rates: the time that the breakers of each village, area or township spent in each state.
 import { type BreakerLevel, breakerLevels, targetRates } from "../../domain/breaker.ts";
 import type { RateRow } from "../../domain/http.ts";
-import type { OperatingReason, OperatingState } from "../../domain/operating.ts";
+import { type OperatingReason, type OperatingState, silent } from "../../domain/operating.ts";
 import { addTime, emptyTally, type OperatingTally, periodRates } from "../../domain/rates.ts";
 import { toIso } from "../../domain/time.ts";
 import type { Query } from "../db.ts";
@@ -27,19 +27,19 @@ export type RateQuestion = Scope & {
   limit: number;
 };
 
-const groupSql: Record<RateGroup, { id: string; from: string }> = {
-  township: { id: "v.township_id", from: "SELECT id, name FROM township" },
-  village: { id: "a.village_id", from: "SELECT id, name FROM village" },
-  area: { id: "a.id", from: "SELECT id, name FROM transformer_area" },
+const groupSql: Record<RateGroup, { id: string; table: string }> = {
+  township: { id: "v.township_id", table: "township" },
+  village: { id: "a.village_id", table: "village" },
+  area: { id: "a.id", table: "transformer_area" },
 };
 
-type Row = {
+type Wanted = { id: string; name: string; level: BreakerLevel; breakers: number; windowMs: number };
+type Part = {
   id: string;
-  name: string;
   level: BreakerLevel;
-  breakers: number;
-  window_ms: number;
-  parts: { state: OperatingState; reason: OperatingReason | null; ms: number }[] | null;
+  state: OperatingState;
+  reason: OperatingReason | null;
+  ms: number;
 };
 
 /**
@@ -48,70 +48,92 @@ type Row = {
  * level, groups that have no breaker of it are answered too, with empty sums.
  */
 export const periodRatesBy = async (query: Query, question: RateQuestion): Promise<RateRow[]> => {
-  const toMs = Math.min(question.toMs, question.nowMs);
-  const where = conditions();
+  const toMs = Math.max(Math.min(question.toMs, question.nowMs), question.fromMs);
+  const clipped = { ...question, toMs };
+  const wanted = await findWanted(query, clipped);
+  const parts = await sumParts(query, clipped, wanted);
+  const sums = new Map(wanted.map((row) => [`${row.id} ${row.level}`, emptyTally()]));
+  for (const part of parts) addTime(sums.get(`${part.id} ${part.level}`) ?? emptyTally(), part, part.ms);
+  const period = { from: toIso(question.fromMs), to: toIso(toMs) };
+  return wanted.map((row) => {
+    const sum = sums.get(`${row.id} ${row.level}`) ?? emptyTally();
+    addTime(sum, silent, Math.max(0, row.windowMs - sum.installedMs));
+    return rateRow(row, sum, period);
+  });
+};
+
+/** Breakers of the scope with their group and the part of the period in which they were installed, as a CTE `live`. */
+const liveSql = (where: ReturnType<typeof conditions>, question: RateQuestion): string => {
   const from = `${where.value(question.fromMs)}::bigint`;
-  const to = `${where.value(Math.max(toMs, question.fromMs))}::bigint`;
+  const to = `${where.value(question.toMs)}::bigint`;
   const zone = where.value(question.timeZone);
-  const levels = `${where.value(question.level === undefined ? breakerLevels : [question.level])}::text[]`;
-  const always = where.value(question.level !== undefined);
-  addScope(where, question);
-  const scope = where.sql();
-  const limit = where.value(question.limit);
-  const group = groupSql[question.by];
-  const after =
-    question.after === undefined
-      ? "TRUE"
-      : `(g.id, l.rank) > (${where.value(question.after.id)}, ${where.value(
-          breakerLevels.indexOf(question.after.level) + 1,
-        )}::bigint)`;
-  const rows = await query<Row>(
-    `WITH grouping AS (
-       SELECT DISTINCT ${group.id} AS id
-         FROM transformer_area a JOIN village v ON v.id = a.village_id WHERE ${scope}
-     ), live AS MATERIALIZED (
-       SELECT b.id, b.level, ${group.id} AS group_id,
+  return `live AS MATERIALIZED (
+       SELECT b.id, b.level, ${groupSql[question.by].id} AS group_id,
               GREATEST(${midnightSql("b.installed_on", zone)}, ${from}) AS from_ms,
               LEAST(COALESCE(${midnightSql("b.removed_on", zone)}, ${to}), ${to}) AS to_ms
          FROM breaker b
          JOIN transformer_area a ON a.id = b.area_id
          JOIN village v ON v.id = a.village_id
-        WHERE ${scope} AND b.level = ANY(${levels})
-     ), whole AS (
-       SELECT group_id, level, count(*) AS breakers, sum(to_ms - from_ms)::bigint AS window_ms
-         FROM live WHERE from_ms < to_ms GROUP BY group_id, level
-     ), wanted AS (
-       SELECT g.id, n.name, l.level, l.rank, COALESCE(w.breakers, 0) AS breakers,
-              COALESCE(w.window_ms, 0) AS window_ms
-         FROM grouping g
-         JOIN (${group.from}) n ON n.id = g.id
-         JOIN unnest($${where.values.push(breakerLevels)}::text[]) WITH ORDINALITY AS l (level, rank)
-           ON l.level = ANY(${levels})
-         LEFT JOIN whole w ON w.group_id = g.id AND w.level = l.level
-        WHERE (w.group_id IS NOT NULL OR ${always}::boolean) AND ${after}
-        ORDER BY g.id, l.rank LIMIT ${limit}
-     ), part AS (
-       SELECT b.group_id, b.level, i.state, i.reason,
-              sum(LEAST(COALESCE(i.to_ms, b.to_ms), b.to_ms) - GREATEST(i.from_ms, b.from_ms))::bigint AS ms
-         FROM wanted x
-         JOIN live b ON b.group_id = x.id AND b.level = x.level
-         JOIN operating_interval i
-           ON i.breaker_id = b.id AND i.from_ms < b.to_ms AND (i.to_ms IS NULL OR i.to_ms > b.from_ms)
-        WHERE b.from_ms < b.to_ms
-        GROUP BY b.group_id, b.level, i.state, i.reason
-     )
-     SELECT x.id, x.name, x.level, x.breakers, x.window_ms,
-            (SELECT jsonb_agg(jsonb_build_object('state', p.state, 'reason', p.reason, 'ms', p.ms))
-               FROM part p WHERE p.group_id = x.id AND p.level = x.level) AS parts
-       FROM wanted x ORDER BY x.id, x.rank`,
-    where.values,
-  );
-  const period = { from: toIso(question.fromMs), to: toIso(Math.max(toMs, question.fromMs)) };
-  return rows.map((row) => rateRow(row, period));
+        WHERE ${where.sql()})`;
 };
 
-const rateRow = (row: Row, period: { from: string; to: string }): RateRow => {
-  const sum = tallyOf(row);
+/** The rows of the page: which groups and levels, how many breakers, and how long they were installed together. */
+const findWanted = (query: Query, question: RateQuestion): Promise<Wanted[]> => {
+  const { by, level, after, limit } = question;
+  const where = conditions();
+  addScope(where, question);
+  const scope = where.sql();
+  where.add("b.level = ?", level);
+  const live = liveSql(where, question);
+  const levels = where.value(breakerLevels);
+  const asked = `${where.value(level ?? null)}::text`;
+  const rank = (of: BreakerLevel) => breakerLevels.indexOf(of) + 1;
+  const beyond =
+    after === undefined
+      ? "TRUE"
+      : `(g.id, l.rank) > (${where.value(after.id)}, ${where.value(rank(after.level))}::bigint)`;
+  return query<Wanted>(
+    `WITH ${live}, whole AS (
+       SELECT group_id, level, count(*) AS breakers, sum(to_ms - from_ms)::bigint AS window_ms
+         FROM live WHERE from_ms < to_ms GROUP BY group_id, level)
+     SELECT g.id, n.name, l.level, COALESCE(w.breakers, 0) AS breakers, COALESCE(w.window_ms, 0) AS "windowMs"
+       FROM (SELECT DISTINCT ${groupSql[by].id} AS id
+               FROM transformer_area a JOIN village v ON v.id = a.village_id WHERE ${scope}) g
+       JOIN ${groupSql[by].table} n ON n.id = g.id
+      CROSS JOIN unnest(${levels}::text[]) WITH ORDINALITY AS l (level, rank)
+       LEFT JOIN whole w ON w.group_id = g.id AND w.level = l.level
+      WHERE (w.group_id IS NOT NULL OR l.level = ${asked}) AND (${asked} IS NULL OR l.level = ${asked})
+        AND ${beyond}
+      ORDER BY g.id, l.rank LIMIT ${where.value(limit)}`,
+    where.values,
+  );
+};
+
+/** How long the breakers of the wanted groups spent in each state. */
+const sumParts = async (query: Query, question: RateQuestion, wanted: readonly Wanted[]): Promise<Part[]> => {
+  if (wanted.length === 0) return [];
+  const where = conditions();
+  addScope(where, question);
+  where.add("b.level = ?", question.level);
+  where.add(`${groupSql[question.by].id} = ANY(?::text[])`, [...new Set(wanted.map((row) => row.id))]);
+  const live = liveSql(where, question);
+  const from = `${where.value(question.fromMs)}::bigint`;
+  const to = `${where.value(question.toMs)}::bigint`;
+  // The last two conditions say nothing new, but let the index by end find what a short period needs.
+  return query<Part>(
+    `WITH ${live}
+     SELECT b.group_id AS id, b.level, i.state, i.reason,
+            sum(LEAST(COALESCE(i.to_ms, b.to_ms), b.to_ms) - GREATEST(i.from_ms, b.from_ms))::bigint AS ms
+       FROM live b
+       JOIN operating_interval i
+         ON i.breaker_id = b.id AND i.from_ms < b.to_ms AND (i.to_ms IS NULL OR i.to_ms > b.from_ms)
+      WHERE b.from_ms < b.to_ms AND i.from_ms < ${to} AND (i.to_ms IS NULL OR i.to_ms > ${from})
+      GROUP BY b.group_id, b.level, i.state, i.reason`,
+    where.values,
+  );
+};
+
+const rateRow = (row: Wanted, sum: OperatingTally, period: { from: string; to: string }): RateRow => {
   const { notOperatingMsByReason, ...rest } = sum;
   return {
     id: row.id,
@@ -125,11 +147,4 @@ const rateRow = (row: Row, period: { from: string; to: string }): RateRow => {
     ...periodRates(sum),
     target: targetRates[row.level],
   };
-};
-
-const tallyOf = (row: Row): OperatingTally => {
-  const sum = emptyTally();
-  for (const part of row.parts ?? []) addTime(sum, part, part.ms);
-  addTime(sum, { state: "unknown", reason: "silent" }, Math.max(0, row.window_ms - sum.installedMs));
-  return sum;
 };
