@@ -6,11 +6,14 @@ import { faultSubjects, type World } from "./world.ts";
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Kind, start and end in minutes from the demo's start; those that need a long on-delay began in its history. */
+/**
+ * Kind, start and end in minutes from the demo's start; those that need a long on-delay began in its history, and the drift
+ * crossed its threshold there, too.
+ */
 const staged: readonly (readonly [FaultKind, number, number])[] = [
   ["failureToTrip", 0.25, 180],
   ["spike", -20, 120],
-  ["drift", -10, 240],
+  ["drift", -50, 137],
   ["protectionExited", -300, 600],
   ["protectionExited", 0.4, 600],
   ["silence", -25, 180],
