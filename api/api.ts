@@ -4,9 +4,10 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import { requireToken } from "./auth.ts";
 import { serveConsole } from "./console.ts";
 import { startLiveFeed } from "./feed.ts";
+import { answerWrongMethods } from "./methods.ts";
 import { type Api, type ApiConfig, type ApiNeeds, defaultLimits, type RouteContext } from "./needs.ts";
 import { registerOpenapi } from "./openapi.ts";
-import { errorHandler } from "./problems.ts";
+import { errorHandler, frameworkErrorHandler } from "./problems.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { breakerRoutes } from "./routes/breakers.ts";
 import { credentialRoutes } from "./routes/credentials.ts";
@@ -44,6 +45,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
     bodyLimit: context.limits.bodyBytes,
     requestTimeout: context.limits.requestTimeoutMs,
     forceCloseConnections: true,
+    frameworkErrors: frameworkErrorHandler,
     routerOptions: { maxParamLength: maxParamCharacters },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -52,6 +54,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
   app.decorateRequest("actor", "");
   acceptEmptyJson(app);
   addSecurityHeaders(app);
+  answerWrongMethods(app);
   await registerOpenapi(app);
   healthRoutes(app, context);
 

@@ -93,3 +93,16 @@ export const errorHandler = (error: unknown, request: FastifyRequest, reply: Fas
     answer ?? { status: 500, detail: "this is a defect of the server; its log says more" },
   );
 };
+
+/** Paths that the router cannot read: wrongly encoded or with a part that is too long. */
+export const frameworkErrorHandler = (
+  error: { code?: string; message: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void => {
+  const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
+  sendProblem(request, reply, {
+    status: 400,
+    detail: tooLong ? "a part of the path is too long" : "the path is not a valid URL path",
+  });
+};

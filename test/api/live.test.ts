@@ -114,7 +114,7 @@ test("refuses more listeners than the limit, and HEAD", async () => {
   expect(third.status).toBe(503);
   expect(third.headers.get("retry-after")).toBe("5");
   await third.body?.cancel();
-  expect((await house.request("/api/v1/live", { method: "HEAD" })).status).toBe(404);
+  expect((await house.request("/api/v1/live", { method: "HEAD" })).status).toBe(405);
 });
 
 test("cuts a listener that does not read, and serves the others on", async () => {

@@ -148,6 +148,27 @@ test("is not ready when a part is not", async () => {
   }
 });
 
+test("answers 405 with the allowed methods, and problems for paths that cannot be read", async () => {
+  for (const [method, url, allow] of [
+    ["POST", "/healthz", "GET, HEAD"],
+    ["DELETE", "/api/v1/breakers/B1", "GET, HEAD"],
+    ["GET", "/api/v1/alarms/x/acknowledge", "POST"],
+    ["PUT", "/api/v1/registry/import", "POST"],
+  ] as const) {
+    const response = await fetch(`${house.api.url}${url}`, { method });
+    expect(response.status, url).toBe(405);
+    expect(response.headers.get("allow")).toBe(allow);
+    expect(response.headers.get("content-type")).toContain("application/problem+json");
+    await response.body?.cancel();
+  }
+  for (const url of ["/api/v1/breakers/%zz", `/api/v1/alarms/${"x".repeat(500)}/acknowledge`]) {
+    const response = await house.request(url);
+    expect(response.status, url).toBe(400);
+    expect(response.headers.get("content-type")).toContain("application/problem+json");
+    await response.body?.cancel();
+  }
+});
+
 test("serves the console, its page for deep links, and problems for missing files", async () => {
   const get = (url: string, accept = "text/html") => fetch(`${house.api.url}${url}`, { headers: { accept } });
   const page = await get("/");
