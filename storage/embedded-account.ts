@@ -75,10 +75,15 @@ const installedBinaries = async (): Promise<{ native: string; version: string }>
   }
 };
 
-const copyBinaries = async (native: string, version: string): Promise<string> => {
+const copyBinaries = async (
+  native: string,
+  version: string,
+  log: { info(message: string): void },
+): Promise<string> => {
   const target = path.join(binaryCache, `postgres-${version}-${process.arch}`);
   const present = await stat(target).catch(() => null);
   if (present !== null) return target;
+  log.info(`copying PostgreSQL's programs to ${target}, where the account "${accountName}" can run them`);
   const partial = `${target}.${process.pid}`;
   await mkdir(binaryCache, { recursive: true, mode: 0o755 });
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
@@ -96,10 +101,7 @@ export const findBinaries = async (
   const { native, version } = await installedBinaries();
   let root = native;
   if (!(await canEnter(account, path.join(native, "bin")))) {
-    log.info(
-      `copying PostgreSQL's programs to ${binaryCache}, where the account "${accountName}" can run them`,
-    );
-    root = await copyBinaries(native, version);
+    root = await copyBinaries(native, version, log);
   }
   const program = (name: string) =>
     path.join(root, "bin", process.platform === "win32" ? `${name}.exe` : name);

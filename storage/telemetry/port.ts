@@ -51,7 +51,8 @@ export type TelemetryStore = {
   /**
    * All reports with device time in `[fromMs, toMs)`, oldest first by `compareReports`, with full fidelity in what
    * judging needs (kind, time, sequence, residual current, contact, protection, load current, voltage; trip and test
-   * bodies): at most `limit`, and when cut, never in the middle of one millisecond.
+   * bodies): at most `limit`, and when cut, never in the middle of one millisecond (one that holds more than `limit`
+   * comes whole). To read all, go on from the last one's time + 1 until the answer is empty.
    */
   reports(query: { breakerId: string; fromMs: number; toMs: number; limit: number }): Promise<Report[]>;
   /** Drops what is older than the retention, where the store does not do so by itself. */

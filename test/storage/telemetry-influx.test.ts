@@ -86,6 +86,36 @@ describe.skipIf(source.kind === "missing")(title, () => {
     expect(warnings.at(-1)).toMatch(/1 of 3/);
   });
 
+  it.skipIf(source.kind === "given")(
+    "rejects what a bucket of shorter retention drops, and stores the rest",
+    async () => {
+      const headers = { authorization: `Token ${server.token}`, "content-type": "application/json" };
+      const found = await fetch(`${server.url}/api/v2/orgs?org=${server.org}`, { headers });
+      const { orgs } = (await found.json()) as { orgs: { id: string }[] };
+      const made = await fetch(`${server.url}/api/v2/buckets`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({
+          orgID: orgs[0]?.id,
+          name: "short",
+          retentionRules: [{ type: "expire", everySeconds: 3 * 86_400, shardGroupDurationSeconds: 3_600 }],
+        }),
+      });
+      expect(made.status).toBe(201);
+      const store = openStore({ ...server, bucket: "short" });
+      const breakerId = newBreaker();
+      const reports = Array.from({ length: 40 }, (_, seq) =>
+        reading(breakerId, seq % 10 === 7 ? startMs - 9 * 86_400_000 : startMs + seq, seq),
+      );
+      const outcome = await store.write(reports.map(recordOf), contractNowMs);
+      expect(outcome.kind === "stored" && outcome.rejected.map(({ index }) => index)).toEqual([
+        7, 17, 27, 37,
+      ]);
+      expect(outcome.kind === "stored" && outcome.rejected[0]?.reason).toMatch(/retention/);
+      expect(await all(store, breakerId)).toEqual(reports.filter(({ seq }) => seq % 10 !== 7));
+    },
+  );
+
   it("says which setting is wrong when the token, the bucket or the organisation is", async () => {
     const records = [recordOf(reading(newBreaker(), startMs, 1))];
     for (const [wrong, setting] of [

@@ -34,9 +34,14 @@ const clearDeadRuns = async (): Promise<void> => {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(prefix) || isAlive(Number(name.slice(prefix.length)))) continue;
     const directory = path.join(tmpdir(), name);
-    const leftover = await findLeftover(directory);
-    if (leftover !== null) await stopLeftover(leftover);
-    await rm(directory, { recursive: true, force: true });
+    try {
+      const leftover = await findLeftover(directory);
+      if (leftover !== null) await stopLeftover(leftover);
+      await rm(directory, { recursive: true, force: true });
+    } catch (error) {
+      // Another user's, perhaps; it disturbs nobody.
+      console.warn(`${directory} of an earlier test run stays: ${String(error)}`);
+    }
   }
 };
 
