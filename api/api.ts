@@ -4,7 +4,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import { requireToken } from "./auth.ts";
 import { serveConsole } from "./console.ts";
 import { startLiveFeed } from "./feed.ts";
-import { answerWrongMethods } from "./methods.ts";
+import { watchMethods } from "./methods.ts";
 import { type Api, type ApiConfig, type ApiNeeds, defaultLimits, type RouteContext } from "./needs.ts";
 import { registerOpenapi } from "./openapi.ts";
 import { errorHandler, frameworkErrorHandler } from "./problems.ts";
@@ -54,7 +54,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
   app.decorateRequest("actor", "");
   acceptEmptyJson(app);
   addSecurityHeaders(app);
-  answerWrongMethods(app);
+  const wrongMethod = watchMethods(app);
   await registerOpenapi(app);
   healthRoutes(app, context);
 
@@ -76,7 +76,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
       },
       { prefix: "/api/v1" },
     );
-    await serveConsole(app, config.consoleDir);
+    await serveConsole(app, config.consoleDir, wrongMethod);
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
     feed.stop();

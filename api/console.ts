@@ -2,13 +2,18 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import fastifyStatic from "@fastify/static";
+import type { WrongMethod } from "./methods.ts";
 import type { Api } from "./needs.ts";
 import { sendProblem } from "./problems.ts";
 
 const apiPaths = /^\/(api|docs|openapi\.json|healthz|readyz|metrics)(\/|\?|$)/;
 
 /** Registers the console's files where there are any, and the handler for every path that nothing else serves. */
-export const serveConsole = async (app: Api, consoleDir: string | null): Promise<void> => {
+export const serveConsole = async (
+  app: Api,
+  consoleDir: string | null,
+  wrongMethod: WrongMethod,
+): Promise<void> => {
   const built = consoleDir !== null && existsSync(path.join(consoleDir, "index.html"));
   if (built)
     await app.register(fastifyStatic, {
@@ -24,6 +29,8 @@ export const serveConsole = async (app: Api, consoleDir: string | null): Promise
     });
 
   app.setNotFoundHandler((request, reply) => {
+    // A GET for what can only be posted comes here by way of the files.
+    if (wrongMethod(request, reply)) return reply;
     const page = request.method === "GET" && !apiPaths.test(request.url);
     const wantsPage = /text\/html|\*\/\*/.test(request.headers.accept ?? "");
     // A missing file is not a page: answering it with one would only confuse its reader.

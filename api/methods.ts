@@ -1,9 +1,13 @@
-// Answers 405 with Allow where a path exists, but not with the method that was asked for.
+// Knows which methods a path has, to answer 405 with Allow where it exists but not with the one that was asked for.
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Api } from "./needs.ts";
 import { sendProblem } from "./problems.ts";
 
-/** Remembers the methods of every route; register before the routes. */
-export const answerWrongMethods = (app: Api): void => {
+/** Answers the request with 405 and true, or leaves it alone where its path does not exist at all. */
+export type WrongMethod = (request: FastifyRequest, reply: FastifyReply) => boolean;
+
+/** Remembers the methods of every route; call before the routes. */
+export const watchMethods = (app: Api): WrongMethod => {
   const known = new Map<string, { pattern: RegExp; methods: Set<string> }>();
   app.addHook("onRoute", ({ url, method }) => {
     // Files have their own handler for what is missing.
@@ -12,19 +16,24 @@ export const answerWrongMethods = (app: Api): void => {
     for (const name of Array.isArray(method) ? method : [method]) entry.methods.add(name);
     known.set(url, entry);
   });
-  app.addHook("onRequest", async (request, reply) => {
-    if (!request.is404) return;
+  const answer: WrongMethod = (request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
     const allowed = [...known.values()]
       .filter(({ pattern }) => pattern.test(path))
       .flatMap(({ methods }) => [...methods]);
-    if (allowed.length === 0) return;
+    if (allowed.length === 0) return false;
     reply.header("allow", allowed.join(", "));
-    return sendProblem(request, reply, {
+    sendProblem(request, reply, {
       status: 405,
       detail: `${request.method} is not possible here, only ${allowed.join(", ")}`,
     });
+    return true;
+  };
+  // Before anything looks at the body, which no route has asked for.
+  app.addHook("onRequest", async (request, reply) => {
+    if (request.is404 && answer(request, reply)) return reply;
   });
+  return answer;
 };
 
 const patternOf = (url: string): RegExp => {

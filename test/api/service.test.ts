@@ -162,7 +162,7 @@ test("answers 405 with the allowed methods, and problems for paths that cannot b
     await response.body?.cancel();
   }
   for (const url of ["/api/v1/breakers/%zz", `/api/v1/alarms/${"x".repeat(500)}/acknowledge`]) {
-    const response = await house.request(url);
+    const response = await house.request(url, { method: "POST" });
     expect(response.status, url).toBe(400);
     expect(response.headers.get("content-type")).toContain("application/problem+json");
     await response.body?.cancel();
