@@ -20,7 +20,7 @@ const Themed = ({ children }: { children: ReactNode }) => {
   const { language } = useLanguage();
   return (
     <ConfigProvider theme={theme} locale={antLocales[language]} wave={{ disabled: true }}>
-      <AntApp>{children}</AntApp>
+      <AntApp notification={{ top: 72, maxCount: 4 }}>{children}</AntApp>
     </ConfigProvider>
   );
 };

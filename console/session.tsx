@@ -111,6 +111,7 @@ const SignedIn = ({ token, session, leave, children }: SignedInProps) => {
         },
         onStatus: setLive,
         onUnauthorized: () => leave("ended"),
+        wakeups: window,
       }),
     [client, cache, leave],
   );

@@ -26,7 +26,7 @@ const Search = ({ value, onChange }: { value: string; onChange(text: string): vo
   }, [text, value, onChange]);
   return (
     <Input
-      className="filter"
+      className="filter filter-search"
       type="search"
       allowClear
       aria-label={words.breakers.search}

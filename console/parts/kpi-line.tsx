@@ -45,7 +45,13 @@ export const KpiLine = ({ summary, rates, alarms }: Props) => {
       <RateCard
         label={`${words.level.household} · ${words.overview.operationalRate}`}
         rate={operational}
-        notes={[unknownWords(operational)]}
+        notes={[
+          unknownWords(operational),
+          // Over a period excused time is left out; the snapshot divides by all that are installed.
+          ...(rates === null && household.excused > 0
+            ? [words.overview.withExcused(format.integer(household.excused))]
+            : []),
+        ]}
       />
       <RateCard
         label={`${words.level.household} · ${words.overview.installationRate}`}

@@ -2,8 +2,9 @@
 import { App, Button } from "antd";
 import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
-import { useResource } from "../data/house.tsx";
+import { useHouse, useResource } from "../data/house.tsx";
 import { resources } from "../data/resources.ts";
+import { evidenceWords } from "../format/evidence.ts";
 import { useLanguage } from "../i18n/language.tsx";
 
 /** The open alarms that the frame counts and watches. */
@@ -14,6 +15,7 @@ const maxSingleNotices = 3;
 
 /** Shows a notice for each high alarm that appears after the first answer; it stays until it is closed or followed. */
 export const useHighAlarmNotices = (): void => {
+  const { format } = useHouse();
   const { words } = useLanguage();
   const { notification } = App.useApp();
   const navigate = useNavigate();
@@ -52,8 +54,9 @@ export const useHighAlarmNotices = (): void => {
     }
     for (const alarm of fresh) {
       const place = [alarm.villageName, alarm.address ?? alarm.areaName].join(" ");
+      const evidence = evidenceWords(alarm, words, format, Date.now());
       const to = alarm.breakerId === null ? "/alarms" : `/breakers/${encodeURIComponent(alarm.breakerId)}`;
-      show(alarm.id, words.alarms.notice(words.alarmKind[alarm.kind]), place, to);
+      show(alarm.id, words.alarms.notice(words.alarmKind[alarm.kind]), `${place} · ${evidence}`, to);
     }
-  }, [data, notification, navigate, words]);
+  }, [data, notification, navigate, words, format]);
 };

@@ -107,6 +107,12 @@ const valueAxis = (name: string, more: object = {}) => ({
   ...more,
 });
 
+/** The end of an axis: the next multiple of a fifth of the decade, so that 34.5 becomes 36 and 345 becomes 360. */
+const niceCeiling = (value: number): number => {
+  const step = 10 ** Math.floor(Math.log10(Math.max(value, 1))) / 5;
+  return Math.ceil(value / step) * step;
+};
+
 const LeakageChart = (props: Props) => {
   const { points, ratedResidualCurrentMa: rated, everyMs } = props;
   const { format, timeZone } = useHouse();
@@ -121,7 +127,7 @@ const LeakageChart = (props: Props) => {
     });
     return {
       ...withTime(axes(props, format, timeZone), format, ["mA", "mA"]),
-      yAxis: valueAxis("", { min: 0, max: Math.ceil(Math.max(rated * 1.15, highest * 1.05)) }),
+      yAxis: valueAxis("", { min: 0, max: niceCeiling(Math.max(rated * 1.15, highest * 1.05)) }),
       series: [
         line(
           words.breaker.mean,
