@@ -1,5 +1,5 @@
 // Asks every part how it is.
-import type { ConsumerName } from "../ingest/pipeline.ts";
+import type { PipelinePart } from "../ingest/pipeline.ts";
 import type { Journal } from "../journal/port.ts";
 import type { Db } from "../storage/db.ts";
 
@@ -35,7 +35,7 @@ export const houseHealth = async (needs: {
   journal: Journal | null;
   broker: (() => PartHealth) | null;
   pipelineProblem: (() => string | null) | null;
-  consumerProblems: ReadonlyMap<ConsumerName, string>;
+  partProblems: ReadonlyMap<PipelinePart, string>;
 }): Promise<HouseHealth> => {
   const parts: Record<string, PartHealth> = { database: await databaseHealth(needs.db) };
   if (needs.journal) parts["journal"] = journalHealth(needs.journal);
@@ -45,8 +45,8 @@ export const houseHealth = async (needs: {
     const problem = needs.pipelineProblem();
     pipelineOk = problem === null;
     parts["pipeline"] = { ok: pipelineOk, detail: problem ?? "runs" };
-    for (const [consumer, trouble] of needs.consumerProblems)
-      parts[`consumer.${consumer}`] = { ok: false, detail: trouble };
+    for (const [part, trouble] of needs.partProblems)
+      parts[`pipeline.${part}`] = { ok: false, detail: trouble };
   }
   const ready =
     parts["database"]?.ok === true &&

@@ -9,7 +9,7 @@ import { type Broker, startBroker } from "../broker/broker.ts";
 import { startSubscriber } from "../broker/subscriber.ts";
 import type { Config } from "../config.ts";
 import { defaultJudgingRule } from "../domain/limits.ts";
-import { type ConsumerName, consumerNames, type PipelineEvent } from "../ingest/pipeline.ts";
+import { consumerNames, type PipelineEvent, type PipelinePart } from "../ingest/pipeline.ts";
 import { type PipelineThread, startPipelineThread } from "../ingest/worker.ts";
 import { openJournal } from "../journal/journal.ts";
 import type { Journal } from "../journal/port.ts";
@@ -46,18 +46,15 @@ const consoleDir = join(import.meta.dirname, "..", "console", "dist");
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();
 
-const logPipeline = (event: PipelineEvent, log: Logger, problems: Map<ConsumerName, string>): void => {
+const logPipeline = (event: PipelineEvent, log: Logger, problems: Map<PipelinePart, string>): void => {
   if (event.event === "log") log[event.level](event.message);
   if (event.event !== "problem") return;
   if (event.problem === null) {
-    problems.delete(event.consumer);
-    log.info({ consumer: event.consumer }, "the consumer goes on");
+    problems.delete(event.part);
+    log.info({ part: event.part }, "goes on");
   } else {
-    problems.set(event.consumer, event.problem);
-    log.warn(
-      { consumer: event.consumer, problem: event.problem },
-      "the consumer cannot go on and tries again",
-    );
+    problems.set(event.part, event.problem);
+    log.warn({ part: event.part, problem: event.problem }, "cannot go on, and tries again");
   }
 };
 
@@ -92,7 +89,7 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     const db = openDatabase(databaseUrl, { onError: (error) => log.warn({ err: error }, "PostgreSQL") });
     onStop("the database connections", () => db.close());
     const metrics = createMetrics();
-    const problems = new Map<ConsumerName, string>();
+    const problems = new Map<PipelinePart, string>();
 
     let journal: Journal | null = null;
     const journalDir = join(dataDir, "journal");
@@ -132,14 +129,14 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
         onStop("the credential listener", () => listener.stop());
       } else {
         const { url, username, password } = config.externalBroker;
-        const subscriber = await startSubscriber(
+        const subscriber = startSubscriber(
           {
             url,
             clientId: "hubao-ingest",
             ...(username === null ? {} : { username }),
             ...(password === null ? {} : { password }),
           },
-          { journal, clock: Date.now, log: log.child({ room: "broker" }), count: metrics.countBroker },
+          { journal, clock: Date.now, log: log.child({ room: "broker" }) },
         );
         onStop("the subscriber", () => subscriber.stop());
       }
@@ -199,7 +196,7 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
               broker:
                 broker === null ? null : () => ({ ok: true, detail: `${broker.connections()} connections` }),
               pipelineProblem: pipeline === null ? null : pipeline.problem,
-              consumerProblems: problems,
+              partProblems: problems,
             }),
           metrics: metrics.text,
           clock: Date.now,

@@ -40,6 +40,7 @@ export type DetectionNeeds = {
   onQuarantined(reason: string, count: number): void;
   onRevised(breakers: number): void;
   onProblem(problem: string | null): void;
+  onRevisionProblem(problem: string | null): void;
 };
 
 const tickMs = 1_000;
@@ -71,7 +72,13 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     nowMs,
   );
   const pending = newCommitBuilder();
-  const reviser = await startReviser({ db, telemetry: needs.telemetry, rule, clock: needs.clock });
+  const reviser = await startReviser({
+    db,
+    telemetry: needs.telemetry,
+    rule,
+    clock: needs.clock,
+    onProblem: needs.onRevisionProblem,
+  });
   for (const { breakerId, fromMs } of revisions) pending.revision(breakerId, fromMs);
   let processedOffset = await detectionOffset(db.query, journal.id);
   let committedOffset = processedOffset;

@@ -16,6 +16,7 @@ import { startTelemetryConsumer } from "./telemetry-consumer.ts";
 /** Who reads the journal; a record is removed when all of them have passed it. */
 export const consumerNames = ["telemetry", "detection", "live"] as const;
 export type ConsumerName = (typeof consumerNames)[number];
+export type PipelinePart = ConsumerName | "revision";
 
 /** Plain data, so that it can cross into a worker thread. */
 export type PipelineConfig = {
@@ -35,8 +36,8 @@ export type PipelineEvent =
   | { event: "quarantined"; reason: string; count: number }
   | { event: "alarmRaised"; kind: string }
   | { event: "revised"; breakers: number }
-  /** A consumer cannot go on, or (null) can again. */
-  | { event: "problem"; consumer: ConsumerName; problem: string | null }
+  /** A part cannot go on, or (null) can again. */
+  | { event: "problem"; part: PipelinePart; problem: string | null }
   | { event: "log"; level: "info" | "warn" | "error"; message: string };
 
 export type Pipeline = { stop(): Promise<void> };
@@ -94,8 +95,12 @@ export const startPipeline = async (
     const retentionMs = config.retentionDays * dayMs;
     const log = openDecodedLog(journal, () => registry, retentionMs);
     const clock = Date.now;
-    const problems = (consumer: ConsumerName) => (problem: string | null) =>
-      emit({ event: "problem", consumer, problem });
+    const told = new Map<PipelinePart, string | null>();
+    const problems = (part: PipelinePart) => (problem: string | null) => {
+      if ((told.get(part) ?? null) === problem) return;
+      told.set(part, problem);
+      emit({ event: "problem", part, problem });
+    };
     const begin = (consumer: Consumer) => stops.push(() => consumer.stop());
 
     begin(
@@ -127,6 +132,7 @@ export const startPipeline = async (
         onQuarantined: (reason, count) => emit({ event: "quarantined", reason, count }),
         onRevised: (breakers) => emit({ event: "revised", breakers }),
         onProblem: problems("detection"),
+        onRevisionProblem: problems("revision"),
       }),
     );
     begin(

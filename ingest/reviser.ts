@@ -8,13 +8,15 @@ import { reviseArea } from "./revision.ts";
 
 const quietMs = 1_000;
 const longestWaitMs = 30_000;
+/** After a failure nothing is tried for this long: the live judging must not wait for it. */
+const pauseAfterFailureMs = 5_000;
 
 type Request = { fromMs: number; firstAtMs: number; lastAtMs: number };
 
 export type Reviser = {
   /** Asks for the breaker's history to be judged anew from `fromMs` on. */
   request(breakerId: string, fromMs: number): void;
-  /** Revises one area that is due, if any; answers how many breakers it was. Throws when a store cannot be read. */
+  /** Revises one area that is due, if any; answers how many breakers it was. A failure is told, and tried again later. */
   run(book: DetectionBook, nowMs: number): Promise<number>;
 };
 
@@ -24,6 +26,8 @@ export const startReviser = async (needs: {
   telemetry: Pick<TelemetryStore, "reports">;
   rule: JudgingRule;
   clock: () => number;
+  /** Told of every failure, and of null when it is over. */
+  onProblem(problem: string | null): void;
 }): Promise<Reviser> => {
   const { db, clock } = needs;
   const requests = new Map<string, Request>();
@@ -41,40 +45,55 @@ export const startReviser = async (needs: {
   const isDue = ({ firstAtMs, lastAtMs }: Request): boolean =>
     clock() - lastAtMs >= quietMs || clock() - firstAtMs >= longestWaitMs;
 
+  let notBeforeMs = 0;
+
+  const reviseOne = async (book: DetectionBook, nowMs: number): Promise<number> => {
+    const first = [...requests].find(([, waiting]) => isDue(waiting))?.[0];
+    if (first === undefined) return 0;
+    const area = book.breakers.get(first)?.area;
+    const chosen = new Map([...requests].filter(([id]) => id === first || area?.breakers.has(id)));
+    if (area !== undefined) {
+      const revision = await reviseArea(
+        { query: db.query, telemetry: needs.telemetry, rule: needs.rule },
+        area,
+        new Map([...chosen].map(([id, { fromMs }]) => [id, fromMs])),
+        nowMs,
+      );
+      await db.transaction(async (query) => {
+        await writeDetection(query, {
+          own: revision.own,
+          published: revision.published,
+          states: revision.states,
+          areas: [],
+          alarms: [],
+          checkpoints: [],
+          revisions: [],
+          quarantine: [],
+          offset: null,
+        });
+        for (const { breakerId, fromDayMs, rows } of revision.checkpoints)
+          await replaceCheckpoints(query, breakerId, fromDayMs, rows);
+        await removeRevisions(query, [...chosen.keys()]);
+      });
+      revision.apply();
+    } else await removeRevisions(db.query, [...chosen.keys()]);
+    for (const id of chosen.keys()) requests.delete(id);
+    return chosen.size;
+  };
+
   return {
     request,
     async run(book, nowMs) {
-      const first = [...requests].find(([, waiting]) => isDue(waiting))?.[0];
-      if (first === undefined) return 0;
-      const area = book.breakers.get(first)?.area;
-      const chosen = new Map([...requests].filter(([id]) => id === first || area?.breakers.has(id)));
-      if (area !== undefined) {
-        const revision = await reviseArea(
-          { query: db.query, telemetry: needs.telemetry, rule: needs.rule },
-          area,
-          new Map([...chosen].map(([id, { fromMs }]) => [id, fromMs])),
-          nowMs,
-        );
-        await db.transaction(async (query) => {
-          await writeDetection(query, {
-            own: revision.own,
-            published: revision.published,
-            states: revision.states,
-            areas: [],
-            alarms: [],
-            checkpoints: [],
-            revisions: [],
-            quarantine: [],
-            offset: null,
-          });
-          for (const { breakerId, fromDayMs, rows } of revision.checkpoints)
-            await replaceCheckpoints(query, breakerId, fromDayMs, rows);
-          await removeRevisions(query, [...chosen.keys()]);
-        });
-        revision.apply();
-      } else await removeRevisions(db.query, [...chosen.keys()]);
-      for (const id of chosen.keys()) requests.delete(id);
-      return chosen.size;
+      if (clock() < notBeforeMs) return 0;
+      try {
+        const revised = await reviseOne(book, nowMs);
+        needs.onProblem(null);
+        return revised;
+      } catch (error) {
+        notBeforeMs = clock() + pauseAfterFailureMs;
+        needs.onProblem(error instanceof Error ? error.message : String(error));
+        return 0;
+      }
     },
   };
 };

@@ -143,7 +143,7 @@ const refold = async (
     own,
     rewrite: { breakerId: facts.breakerId, fromMs: rewriteFromMs, changes, endMs: null },
     differsFromMs: firstDifferenceMs(stored, changes),
-    checkpoints: { fromDayMs: checkpoint === null ? 0 : checkpoint.dayMs + 1, rows },
+    checkpoints: { fromDayMs: checkpoint === null || checkpoint.dayMs > fromMs ? 0 : checkpoint.dayMs, rows },
   };
 };
 
