@@ -10,7 +10,6 @@ const networkCodes = new Set([
   "ENETUNREACH",
   "ENOTFOUND",
   "EAI_AGAIN",
-  "ENOENT",
 ]);
 // 08: connection exceptions, 53: insufficient resources, 57P: shut down, crashed, starting up.
 const sqlStates = /^(08|53|57P)/;
@@ -23,5 +22,7 @@ export const isDatabaseUnavailable = (error: unknown): boolean => {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);
   if (!(error instanceof Error)) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  // A socket file that is not there; a missing file of any other kind is something else.
+  if (code === "ENOENT") return "syscall" in error && error.syscall === "connect";
   return networkCodes.has(code) || sqlStates.test(code) || messages.test(error.message);
 };
