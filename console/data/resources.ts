@@ -1,0 +1,81 @@
+// What the page reads from the API: every resource with its path and the type of its answer.
+import type {
+  Alarm,
+  AreaSummary,
+  Breaker,
+  BreakerDetail,
+  BreakerEvent,
+  QuarantineEntry,
+  RateRow,
+  ReadingPoint,
+  TimelineEntry,
+  TownshipSummary,
+  VillageSummary,
+} from "../../domain/http.ts";
+
+export type List<T> = { items: T[]; nextCursor: string | null };
+
+/** Kind of resource → what the API answers. */
+export type Answers = {
+  townships: List<TownshipSummary>;
+  villages: List<VillageSummary>;
+  village: VillageSummary;
+  areas: List<AreaSummary>;
+  breakers: List<Breaker>;
+  breaker: BreakerDetail;
+  readings: List<ReadingPoint>;
+  timeline: List<TimelineEntry>;
+  events: List<BreakerEvent>;
+  alarms: List<Alarm>;
+  rates: List<RateRow>;
+  quarantine: List<QuarantineEntry>;
+};
+export type Kind = keyof Answers;
+
+export type Query = Record<string, string | undefined>;
+
+/** One thing to read. `id` is the subject's where the resource is about one; `path` identifies it in the cache. */
+export type Resource<K extends Kind> = { kind: K; id: string | null; query: Query; path: string };
+
+/** A query string with its leading `?`, empty parameters left out, in a stable order. */
+export const queryString = (query: Query): string => {
+  const pairs = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  return pairs.length === 0 ? "" : `?${new URLSearchParams(pairs)}`;
+};
+
+const resource = <K extends Kind>(
+  kind: K,
+  path: string,
+  query: Query = {},
+  id: string | null = null,
+): Resource<K> => ({
+  kind,
+  id,
+  query,
+  path: `${path}${queryString(query)}`,
+});
+const of = (id: string) => `breakers/${encodeURIComponent(id)}`;
+
+/** The largest page that the API gives. */
+const all = "1000";
+
+export const resources = {
+  townships: () => resource("townships", "townships", { limit: all }),
+  villages: (township?: string) => resource("villages", "villages", { township, limit: all }),
+  village: (id: string) => resource("village", `villages/${encodeURIComponent(id)}`, {}, id),
+  areas: (village?: string) => resource("areas", "transformer-areas", { village, limit: all }),
+  breakers: (query: Query) => resource("breakers", "breakers", query),
+  breaker: (id: string) => resource("breaker", of(id), {}, id),
+  /** `from` is an ISO time, `every` a window such as `5m`. */
+  readings: (id: string, from: string, every: string) =>
+    resource("readings", `${of(id)}/readings`, { from, every, limit: all }, id),
+  timeline: (id: string, from: string) =>
+    resource("timeline", `${of(id)}/timeline`, { from, limit: all }, id),
+  events: (id: string, from: string) => resource("events", `${of(id)}/events`, { from }, id),
+  alarms: (query: Query) => resource("alarms", "alarms", query),
+  /** `of` narrows them to one township or one village. */
+  rates: (by: "village" | "area" | "township", from: string, of: { township?: string; village?: string }) =>
+    resource("rates", "rates", { by, from, ...of, limit: all }),
+  quarantine: (query: Query) => resource("quarantine", "quarantine", query),
+};
