@@ -1,9 +1,11 @@
 import { defineConfig } from "vitest/config";
+import { summaryReporter } from "./test/support/summary-reporter.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
+    reporters: ["default", summaryReporter],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     // Suites start real servers; on two cores more than two at once only disturb each other.
