@@ -15,6 +15,9 @@ export type PublishVerdict =
   | { kind: "forward" }
   | { kind: "refused"; refusal: Refusal };
 
+/** Where refused messages and filters are sent instead: no grant reaches this topic. */
+export const nowhere = "refused";
+
 const livePrefix = "hubao/live/v1/";
 const contractPrefix = "hubao/v1/";
 const commandTopic =
@@ -62,6 +65,9 @@ export const mayReceive = (grant: Grant, topic: string): boolean =>
   grant.kind === "device"
     ? topic.startsWith(grant.commandPrefix)
     : topic.startsWith(livePrefix) || topic.startsWith(contractPrefix);
+
+/** Whether a service's filter may hear devices: it is not for the live feed alone. */
+export const hearsDevices = (filter: string): boolean => filter.startsWith(contractPrefix);
 
 /**
  * Whether a client id belongs to a username: a device's are equal; a service's username holds a `:`, which no device

@@ -9,6 +9,7 @@ import { type BrokerLimits, defaultBrokerLimits } from "./limits.ts";
 import type { BrokerNeeds } from "./needs.ts";
 import { createSessions } from "./sessions.ts";
 import { guardSocket } from "./socket-guard.ts";
+import { skipUnheard } from "./unheard.ts";
 
 /** `port` 0 takes a free one. */
 export type BrokerConfig = { host: string; port: number } & Partial<BrokerLimits>;
@@ -62,6 +63,7 @@ export const startBroker = async (config: BrokerConfig, given: BrokerNeeds): Pro
     maxInflightInbound: limits.maxHalfDoneMessages,
     maxClientsIdLength: 128,
   });
+  skipUnheard(aedes, sessions);
   aedes.on("error" as "closed", ((error: Error) => log.error({ err: error }, "broker error")) as () => void);
   for (const event of ["clientError", "connectionError"] as const) {
     aedes.on(event, (client, error) => {

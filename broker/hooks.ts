@@ -1,6 +1,14 @@
 // aedes' hooks: admission, journal before acknowledgement, and the rules of access, so that nothing can throw out of them.
 import type { AedesOptions, AuthenticateError, Client } from "aedes";
-import { type Grant, judgePublish, mayReceive, maySubscribe, type Refusal } from "./access.ts";
+import {
+  type Grant,
+  hearsDevices,
+  judgePublish,
+  mayReceive,
+  maySubscribe,
+  nowhere,
+  type Refusal,
+} from "./access.ts";
 import { admit } from "./admission.ts";
 import type { Intake } from "./intake.ts";
 import type { BrokerLimits } from "./limits.ts";
@@ -15,8 +23,6 @@ type Hooks = Required<
   >
 >;
 
-/** Where refused messages and filters are sent instead: no grant reaches these names. */
-const nowhere = "refused";
 const nothing = Buffer.alloc(0);
 
 const connackError = (code: number, reason: string): AuthenticateError =>
@@ -39,38 +45,47 @@ export const createHooks = (
     log.warn({ clientId: session.claim.clientId, refusal, topic: topic.slice(0, 256) }, "message refused");
   };
 
-  /** Brings a device's message to the journal; null when it is durable, else why its sender must be cut off. */
-  const journal = async (
-    clientId: string,
-    packet: Publish,
-    refusal: Refusal | null,
-  ): Promise<string | null> => {
-    const { topic } = packet;
-    const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
-    const outcome = await intake.append({ arrivalMs: clock(), clientId, topic, payload, refusal });
-    if (outcome.kind === "failed") log.error({ clientId, reason: outcome.reason }, "the journal failed");
-    if (outcome.kind === "failed") return "journalFailed";
-    if (outcome.kind === "full") return "journalFull";
-    count("journaled");
-    if (packet.qos > 0) count("acknowledged");
-    return null;
-  };
-
-  const takePublish = async (session: Session, grant: Grant, packet: Publish): Promise<string | null> => {
-    const verdict = judgePublish(grant, packet.topic);
-    if (verdict.kind === "forward") return null;
-    const refusal = verdict.kind === "refused" ? verdict.refusal : null;
-    if (refusal !== null) countRefusal(session, refusal, packet.topic);
-    const failure = grant.kind === "device" ? await journal(grant.clientId, packet, refusal) : null;
+  /** What becomes of a packet on its way on: a refused one goes nowhere, and only a small status may be retained. */
+  const readdress = (grant: Grant, packet: Publish, refusal: Refusal | null) => {
     if (refusal !== null) {
       packet.topic = nowhere;
       packet.payload = nothing;
       packet.retain = false;
-    } else if (grant.kind === "device") {
+    } else if (grant.kind === "device" && packet.retain) {
       const isStatus = packet.topic === `${grant.publishPrefix}status`;
-      packet.retain &&= isStatus && packet.payload.length <= limits.maxRetainedBytes;
+      packet.retain = isStatus && packet.payload.length <= limits.maxRetainedBytes;
     }
-    return failure;
+  };
+
+  /** Brings a device's message to the journal and calls back: null when it is durable, else why to cut its sender off. */
+  const take = (session: Session, grant: Grant, packet: Publish, done: (error: Error | null) => void) => {
+    const { topic, qos } = packet;
+    const verdict = judgePublish(grant, topic);
+    const refusal = verdict.kind === "refused" ? verdict.refusal : null;
+    if (refusal !== null) countRefusal(session, refusal, topic);
+    const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+    readdress(grant, packet, refusal);
+    if (grant.kind === "service") return done(null);
+    const { clientId } = grant;
+    intake.append({ arrivalMs: clock(), clientId, topic, payload, refusal }, (outcome) => {
+      if (outcome.kind === "failed") log.error({ clientId, reason: outcome.reason }, "the journal failed");
+      if (outcome.kind !== "durable") {
+        return done(new Error(outcome.kind === "full" ? "journalFull" : "journalFailed"));
+      }
+      count("journaled");
+      if (qos > 0) count("acknowledged");
+      done(null);
+    });
+  };
+
+  /** aedes goes on within its callback: what it throws there must not end the process, only the connection. */
+  const contained = (session: Session, work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      log.error({ err: error }, "handling a packet failed");
+      session.socket.destroy();
+    }
   };
 
   return {
@@ -109,14 +124,9 @@ export const createHooks = (
       const session = sessions.of(client);
       const grant = session?.grant;
       if (!session || !grant || isStopping()) return done(new Error("not authorized to publish"));
-      takePublish(session, grant, packet)
-        .then((failure) => {
-          done(failure === null ? null : new Error(failure));
-        })
-        .catch((error: unknown) => {
-          log.error({ err: error }, "publish failed");
-          session.socket.destroy();
-        });
+      contained(session, () =>
+        take(session, grant, packet, (error) => contained(session, () => done(error))),
+      );
     },
 
     authorizeSubscribe(client, subscription, done) {
@@ -127,8 +137,10 @@ export const createHooks = (
         !!grant &&
         maySubscribe(grant, subscription.topic) &&
         (session.filters.has(subscription.topic) || session.filters.size < limits.maxSubscriptions);
-      if (allowed) session.filters.add(subscription.topic);
-      else {
+      if (allowed) {
+        session.filters.add(subscription.topic);
+        if (grant.kind === "service" && hearsDevices(subscription.topic)) sessions.noteListener();
+      } else {
         if (session) countRefusal(session, "foreignFilter", subscription.topic);
         // aedes stores all filters of a packet for a lasting session as soon as it has one that is allowed.
         subscription.topic = nowhere;

@@ -2,11 +2,17 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Journal, RawMessage } from "../journal/port.ts";
 
-export type IntakeOutcome = { kind: "durable" } | { kind: "full" } | { kind: "failed"; reason: string };
+export type IntakeOutcome =
+  | { kind: "durable"; offset: number }
+  | { kind: "full" }
+  | { kind: "failed"; reason: string };
 
 export type Intake = {
-  /** Resolves once the message is on disk, or could not be brought there within the limit. Never rejects. */
-  append(message: RawMessage): Promise<IntakeOutcome>;
+  /**
+   * Calls `answer` once: when the message is on disk, or when it could not be brought there within the limit. A
+   * callback, as a promise more for each message costs more than the append itself.
+   */
+  append(message: RawMessage, answer: (outcome: IntakeOutcome) => void): void;
   /** Answers those that still wait with `full`, and resolves when no append is under way, or after `stopTimeoutMs`. */
   stop(): Promise<void>;
 };
@@ -23,15 +29,26 @@ export const openIntake = (
 ): Intake => {
   type Waiting = { message: RawMessage; deadlineMs: number; answer(outcome: IntakeOutcome): void };
   const waiting: Waiting[] = [];
-  const underWay = new Set<Promise<unknown>>();
-  const state: { stopped: boolean; draining: boolean } = { stopped: false, draining: false };
+  const state: { stopped: boolean; draining: boolean; idle: PromiseWithResolvers<void> | null } = {
+    stopped: false,
+    draining: false,
+    idle: null,
+  };
+  let underWay = 0;
 
-  const offer = async (message: RawMessage): Promise<IntakeOutcome> => {
+  const offer = (message: RawMessage, then: (outcome: IntakeOutcome) => void): void => {
+    underWay++;
+    const settle = (outcome: IntakeOutcome) => {
+      underWay--;
+      then(outcome);
+      if (underWay === 0 && waiting.length === 0) state.idle?.resolve();
+    };
+    const fail = (error: unknown) =>
+      settle({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
     try {
-      const { kind } = await journal.append(message);
-      return { kind };
+      journal.append(message).then(settle, fail);
     } catch (error) {
-      return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+      fail(error);
     }
   };
 
@@ -41,7 +58,9 @@ export const openIntake = (
     while (waiting.length > 0) {
       await wait(pollMs);
       const offered = waiting.splice(0, maxOfferedAtOnce);
-      const outcomes = await Promise.all(offered.map(({ message }) => offer(message)));
+      const outcomes = await Promise.all(
+        offered.map(({ message }) => new Promise<IntakeOutcome>((resolve) => offer(message, resolve))),
+      );
       const nowMs = performance.now();
       const still = offered.filter((entry, index) => {
         const outcome = outcomes[index] ?? { kind: "full" };
@@ -52,33 +71,31 @@ export const openIntake = (
       waiting.unshift(...still);
     }
     state.draining = false;
+    if (underWay === 0) state.idle?.resolve();
   };
 
-  const append = async (message: RawMessage): Promise<IntakeOutcome> => {
-    if (state.stopped) return { kind: "full" };
-    if (waiting.length === 0) {
-      const outcome = await offer(message);
-      if (outcome.kind !== "full") return outcome;
-    }
-    const deadlineMs = performance.now() + limits.journalWaitMs;
-    const { promise, resolve } = Promise.withResolvers<IntakeOutcome>();
-    waiting.push({ message, deadlineMs, answer: resolve });
+  const enqueue = (message: RawMessage, answer: (outcome: IntakeOutcome) => void) => {
+    waiting.push({ message, deadlineMs: performance.now() + limits.journalWaitMs, answer });
     void drain();
-    return promise;
   };
 
   return {
-    append(message) {
-      const work = append(message);
-      underWay.add(work);
-      void work.then(() => underWay.delete(work));
-      return work;
+    append(message, answer) {
+      if (state.stopped) answer({ kind: "full" });
+      else if (waiting.length > 0) enqueue(message, answer);
+      else
+        offer(message, (outcome) => {
+          if (outcome.kind === "full") enqueue(message, answer);
+          else answer(outcome);
+        });
     },
     async stop() {
       state.stopped = true;
+      if (underWay === 0 && waiting.length === 0 && !state.draining) return;
+      state.idle = Promise.withResolvers<void>();
       const timer = new AbortController();
       const late = wait(limits.stopTimeoutMs, undefined, { signal: timer.signal }).catch(() => {});
-      await Promise.race([Promise.all([...underWay]), late]);
+      await Promise.race([state.idle.promise, late]);
       timer.abort();
     },
   };

@@ -24,6 +24,9 @@ export type Sessions = {
   of(client: Client | null): Session | undefined;
   /** Cuts off every connection that claims this client id, authenticated or about to be. */
   disconnect(clientId: string): void;
+  /** A service has subscribed to what devices say. It counts for ever, as its session may outlast its connection. */
+  noteListener(): void;
+  someServiceListens(): boolean;
   /** Authenticated connections. */
   count(): number;
   destroyAll(): void;
@@ -33,6 +36,7 @@ export type Sessions = {
 export const createSessions = (): Sessions => {
   const byClient = new WeakMap<Client, Session>();
   const open = new Set<Session>();
+  let listening = false;
 
   return {
     add(client, socket, guard) {
@@ -59,6 +63,10 @@ export const createSessions = (): Sessions => {
         session.socket.destroy();
       }
     },
+    noteListener() {
+      listening = true;
+    },
+    someServiceListens: () => listening,
     count() {
       let authenticated = 0;
       for (const { grant } of open) if (grant !== null) authenticated++;

@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { wireLimits } from "../domain/limits.ts";
 import type { Refusal } from "./access.ts";
-import type { Intake } from "./intake.ts";
+import type { Intake, IntakeOutcome } from "./intake.ts";
 import type { Logger } from "./needs.ts";
 
 export type SubscriptionConfig = {
@@ -65,7 +65,7 @@ export const runSubscription = (
   const { promise, resolve } = Promise.withResolvers<string>();
   const { socket, readyEvent } = openSocket(config.url);
   const incoming = parser({ protocolVersion: 4 });
-  const pending = new Set<Promise<void>>();
+  let pending = 0;
   let ended = false;
   let corked = false;
   let subscribed = false;
@@ -94,43 +94,39 @@ export const runSubscription = (
     }
     socket.write(generate(packet));
   };
-  const finish = async () => {
-    if (!subscribed) return end("stopped");
-    setTimeout(() => end("stopped"), limits.stopTimeoutMs).unref();
-    socket.pause();
-    await Promise.all([...pending]);
+  const sayGoodbye = () => {
     send({ cmd: "disconnect" });
     if (!ended) socket.end(() => end("stopped"));
   };
+  const finish = () => {
+    if (!subscribed) return end("stopped");
+    setTimeout(() => end("stopped"), limits.stopTimeoutMs).unref();
+    socket.pause();
+    if (pending === 0) sayGoodbye();
+  };
 
-  const bring = async (packet: IPublishPacket) => {
-    const whole = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
-    const tooLarge = whole.length > wireLimits.maxPayloadBytes;
-    const refusal: Refusal | null = tooLarge ? "tooLarge" : null;
-    const payload = tooLarge ? whole.subarray(0, wireLimits.maxPayloadBytes) : whole;
-    const { clientId } = config;
-    const outcome = await intake.append({
-      arrivalMs: clock(),
-      clientId,
-      topic: packet.topic,
-      payload,
-      refusal,
-    });
+  const settle = (packet: IPublishPacket, outcome: IntakeOutcome) => {
+    pending--;
     if (outcome.kind === "failed") log.error({ reason: outcome.reason }, "the journal failed");
     if (outcome.kind !== "durable") return end(outcome.kind === "full" ? "journalFull" : "journalFailed");
     const messageId = packet.messageId ?? 0;
     if (packet.qos > 0) send({ cmd: packet.qos === 1 ? "puback" : "pubrec", messageId } as Packet);
+    if (signal.aborted) return pending === 0 ? sayGoodbye() : undefined;
+    if (pending < limits.maxPending && socket.isPaused()) {
+      lastHeardMs = performance.now();
+      socket.resume();
+    }
   };
   const take = (packet: IPublishPacket) => {
-    const work = bring(packet).finally(() => {
-      pending.delete(work);
-      if (pending.size < limits.maxPending && socket.isPaused() && !signal.aborted) {
-        lastHeardMs = performance.now();
-        socket.resume();
-      }
-    });
-    pending.add(work);
-    if (pending.size >= limits.maxPending) socket.pause();
+    const whole = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+    const tooLarge = whole.length > wireLimits.maxPayloadBytes;
+    const refusal: Refusal | null = tooLarge ? "tooLarge" : null;
+    const payload = tooLarge ? whole.subarray(0, wireLimits.maxPayloadBytes) : whole;
+    const { topic } = packet;
+    pending++;
+    if (pending >= limits.maxPending) socket.pause();
+    const message = { arrivalMs: clock(), clientId: config.clientId, topic, payload, refusal };
+    intake.append(message, (outcome) => settle(packet, outcome));
   };
 
   const handle = (packet: Packet) => {

@@ -15,7 +15,18 @@ export type JournalOptions = {
 };
 
 /** Appends that share one sync. */
-type Group = { entries: { offset: number; bytes: Buffer }[]; committed: Promise<void> };
+type Group = {
+  firstOffset: number;
+  records: Buffer[];
+  charge: number;
+  settle: PromiseWithResolvers<void>;
+};
+const emptyGroup = (): Group => ({
+  firstOffset: 0,
+  records: [],
+  charge: 0,
+  settle: Promise.withResolvers<void>(),
+});
 
 /** Bytes after which one `read` stops. */
 const maxReadBytes = 8 * 1024 * 1024;
@@ -75,7 +86,8 @@ export const openJournal = (options: JournalOptions): Journal => {
   const pending = new Set<Promise<unknown>>();
   const advancing = new Map<string, { offset: number; committed: Promise<unknown> }>();
   let nextOffset: number | undefined;
-  let group: Group | undefined;
+  let group = emptyGroup();
+  let committing = false;
 
   const track = <T>(work: Promise<T>): Promise<T> => {
     pending.add(work);
@@ -109,35 +121,39 @@ export const openJournal = (options: JournalOptions): Journal => {
     );
   };
 
-  /** Commits what was appended since the last turn; the next group forms while this one is being synced. */
-  const startGroup = (): Group => {
-    const entries: Group["entries"] = [];
-    const committed = new Promise<void>((resolve, reject) => {
-      setImmediate(() => {
-        group = undefined;
-        commit(() => {
-          for (const { offset, bytes } of entries) void records.put(offset, bytes);
-        }).then(() => resolve(), reject);
+  /** Commits the group that has formed; the next forms while this one is being synced. */
+  const flush = async (): Promise<void> => {
+    const { firstOffset, records: bytes, charge, settle } = group;
+    group = emptyGroup();
+    committing = true;
+    try {
+      await commit(() => {
+        for (const [index, value] of bytes.entries()) void records.put(firstOffset + index, value);
       });
-    });
-    return { entries, committed: track(committed) };
+      settle.resolve();
+    } catch (error) {
+      settle.reject(error);
+    }
+    fullness.settle(charge);
+    committing = false;
+    if (group.records.length > 0) void flush();
   };
 
-  const append = async (message: RawMessage): Promise<AppendOutcome> => {
-    if (life.closed) throw new Error("the journal is closed");
+  const append = (message: RawMessage): Promise<AppendOutcome> => {
+    if (life.closed) return Promise.reject(new Error("the journal is closed"));
     const bytes = encodeRecord(message);
     const charge = fullness.reserve(bytes.length);
-    if (charge === null) return { kind: "full" };
+    if (charge === null) return Promise.resolve({ kind: "full" });
     nextOffset ??= firstFreeOffset();
     const offset = nextOffset++;
-    group ??= startGroup();
-    group.entries.push({ offset, bytes });
-    try {
-      await group.committed;
-    } finally {
-      fullness.settle(charge);
+    if (group.records.length === 0) {
+      group.firstOffset = offset;
+      void track(group.settle.promise);
+      if (!committing) setImmediate(() => void flush());
     }
-    return { kind: "durable", offset };
+    group.records.push(bytes);
+    group.charge += charge;
+    return group.settle.promise.then(() => ({ kind: "durable", offset }));
   };
 
   const read = (afterOffset: number, limit: number): JournalRecord[] => {
@@ -202,7 +218,7 @@ export const openJournal = (options: JournalOptions): Journal => {
 
   const close = async (): Promise<void> => {
     if (life.closed) return;
-    if (group !== undefined) await Promise.allSettled([group.committed]);
+    if (group.records.length > 0) await Promise.allSettled([group.settle.promise]);
     life.closed = true;
     await Promise.allSettled([...pending]);
     await env.close();
