@@ -1,6 +1,6 @@
 // Issues what a breaker connects with. The password is shown once and kept nowhere in the page.
 import { App, Button, Input, Modal } from "antd";
-import { useState } from "react";
+import { useId, useState } from "react";
 import type { BreakerDetail, credentialSchema } from "../../domain/http.ts";
 import { useHouse, useNow } from "../data/house.tsx";
 import { useLanguage } from "../i18n/language.tsx";
@@ -17,7 +17,7 @@ const copyText = async (text: string, source: HTMLTextAreaElement | HTMLInputEle
 const CopyField = ({ label, value, rows = 1 }: { label: string; value: string; rows?: number }) => {
   const { words } = useLanguage();
   const [copied, setCopied] = useState(false);
-  const id = `copy-${label}`;
+  const id = useId();
   const copy = async () => {
     const source = document.getElementById(id);
     await copyText(value, source instanceof HTMLTextAreaElement ? source : null);
@@ -101,6 +101,8 @@ export const CredentialPanel = ({ breaker }: { breaker: BreakerDetail }) => {
       </Button>
       <Modal
         open={issued !== null}
+        // Without this the closed dialog keeps the password in the document.
+        destroyOnHidden
         title={words.breaker.credential}
         closable={false}
         mask={{ closable: false }}

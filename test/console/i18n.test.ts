@@ -28,7 +28,7 @@ describe("dictionaries", () => {
   const [chinese, english] = [new Map(leaves(zh)), new Map(leaves(en))];
 
   it("have the same keys, and nothing empty", () => {
-    expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort());
+    expect(new Set(english.keys())).toEqual(new Set(chinese.keys()));
     for (const [key, value] of [...chinese, ...english]) expect(value, key).not.toBe("");
   });
 
@@ -44,13 +44,13 @@ describe("dictionaries", () => {
   });
 
   it("have words for every reason of the quarantine", () => {
-    expect(Object.keys(zh.quarantine.reasons).sort()).toEqual([...rejectionReasons].sort());
+    expect(new Set(Object.keys(zh.quarantine.reasons))).toEqual(new Set(rejectionReasons));
   });
 });
 
 describe("vocabulary", () => {
   it("offers exactly what the domain knows", () => {
-    const same = (a: readonly string[], b: readonly string[]) => expect([...a].sort()).toEqual([...b].sort());
+    const same = (a: readonly string[], b: readonly string[]) => expect(new Set(a)).toEqual(new Set(b));
     same(alarmKinds, alarm.alarmKinds);
     same(alarmStates, alarm.alarmStates);
     same(breakerLevels, breaker.breakerLevels);
