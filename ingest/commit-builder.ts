@@ -1,7 +1,7 @@
 // Gathers what detection has to write until it is written: later words on the same stretch of history replace earlier ones.
 
-import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../detection/area-fold.ts";
-import { publishedAt } from "../detection/area-fold.ts";
+import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../detection/memory.ts";
+import { publishedAt } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { LastReading } from "../domain/http.ts";

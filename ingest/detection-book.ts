@@ -6,7 +6,7 @@ import {
   type BreakerFold,
   type BreakerMemory,
   newBreakerMemory,
-} from "../detection/area-fold.ts";
+} from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { StateChange } from "../domain/operating.ts";

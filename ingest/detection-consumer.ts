@@ -1,13 +1,13 @@
 // The consumer that judges: reports and the clock go through the fold, what follows is committed with the offset at once.
+
+import { receive, settle } from "../detection/area-fold.ts";
 import {
   type AreaMemory,
   type BreakerMemory,
   defaultHorizonMs,
   type FoldContext,
   publishedAt,
-  receive,
-  settle,
-} from "../detection/area-fold.ts";
+} from "../detection/memory.ts";
 import type { Alarm } from "../domain/http.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import type { LiveState } from "../domain/live.ts";

@@ -1,12 +1,7 @@
 // Late data: folds a breaker's past anew from the stored reports, and judges its area again from where that made a difference.
-import {
-  type AreaMemory,
-  type BreakerMemory,
-  publishedAt,
-  rewriteOf,
-  splice,
-} from "../detection/area-fold.ts";
+
 import { judgeArea } from "../detection/judge-area.ts";
+import { type AreaMemory, type BreakerMemory, publishedAt } from "../detection/memory.ts";
 import {
   foldOwn,
   initialChange,
@@ -15,6 +10,7 @@ import {
   type OwnState,
   sameOwn,
 } from "../detection/own.ts";
+import { rewriteOf, splice } from "../detection/rewrite.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import type { StateChange } from "../domain/operating.ts";

@@ -1,15 +1,13 @@
 // An area under test: reports and ticks go through the live fold, and its rewrites are applied to a store as SQL would.
 
 import type { AlarmEffect } from "../../detection/alarms.ts";
+import { type Receipt, receive, settle } from "../../detection/area-fold.ts";
 import {
   type AreaEffects,
   type AreaMemory,
   defaultHorizonMs,
   newBreakerMemory,
-  type Receipt,
-  receive,
-  settle,
-} from "../../detection/area-fold.ts";
+} from "../../detection/memory.ts";
 import type { BreakerFacts } from "../../domain/breaker.ts";
 import { defaultJudgingRule } from "../../domain/limits.ts";
 import type { OperatingInterval, StateChange } from "../../domain/operating.ts";

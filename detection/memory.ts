@@ -1,0 +1,142 @@
+// What the live fold remembers of an area and its breakers, and for how long.
+import type { BreakerFacts } from "../domain/breaker.ts";
+import type { JudgingRule } from "../domain/limits.ts";
+import { type StateChange, silent } from "../domain/operating.ts";
+import type { Reading } from "../domain/wire.ts";
+import { type AlarmEffect, type AlarmMemories, type AlarmMemory, nextAlarmMs } from "./alarms.ts";
+import { initialChange, initialOwn, nextOwnChangeMs, type OwnChange, type OwnState } from "./own.ts";
+import type { Rewrite } from "./rewrite.ts";
+
+/** What must survive a restart, per breaker. */
+export type BreakerFold = {
+  own: OwnState;
+  alarms: AlarmMemories;
+  /** The newest reading, for display and for the alarm rules. */
+  reading: (Reading & { tsMs: number }) | null;
+};
+
+export type BreakerMemory = {
+  facts: BreakerFacts;
+  fold: BreakerFold;
+  /** Own changes from before the horizon on; the first stands strictly before the newest report (or at installation). */
+  changes: OwnChange[];
+  /** Published changes that reach back as far. */
+  published: StateChange[];
+  /** Both are complete from here on. */
+  keptFromMs: number;
+  /** From here on `changes` have not been judged with the area yet. */
+  dirtyFromMs: number;
+  /** When to look at it again though it has not reported. */
+  dueMs: number;
+  /** The next instant that is known of but has not come: the area must be judged again then. */
+  aheadMs: number;
+  touched: boolean;
+  reported: boolean;
+};
+
+export type AreaMemory = {
+  areaId: string;
+  villageId: string;
+  breakers: Map<string, BreakerMemory>;
+  outageAlarm: AlarmMemory | undefined;
+};
+
+export const newBreakerMemory = (facts: BreakerFacts): BreakerMemory => ({
+  facts,
+  fold: { own: initialOwn, alarms: {}, reading: null },
+  changes: [initialChange(facts.installedAtMs)],
+  published: [],
+  keptFromMs: Number.NEGATIVE_INFINITY,
+  dirtyFromMs: facts.installedAtMs,
+  dueMs: Number.NEGATIVE_INFINITY,
+  aheadMs: Number.POSITIVE_INFINITY,
+  touched: true,
+  reported: false,
+});
+
+/** What the fold needs to know of the world besides the reports. */
+export type FoldContext = {
+  rule: JudgingRule;
+  /** Since when we have been able to hear anything: silence before is our own deafness. */
+  listeningSinceMs: number;
+  /** How far back the memory must reach at the least; what lies before may be forgotten, and is in the store. */
+  horizonMs: number;
+};
+
+export const defaultHorizonMs = 2 * 3_600_000;
+
+export type AreaEffects = {
+  own: Rewrite<OwnChange>[];
+  published: Rewrite<StateChange>[];
+  alarms: AlarmEffect[];
+  /** Breakers whose stored state must be written. */
+  touched: BreakerMemory[];
+  /** Breakers whose published state is another than before. */
+  changed: BreakerMemory[];
+  /** The judging reaches further back than the memory: there the area must be judged anew from the stored history. */
+  beyondHorizon: { breakerId: string; fromMs: number }[];
+};
+
+/** The breaker's published state at `atMs`; unknown before its history begins. */
+export const publishedAt = (breaker: BreakerMemory, atMs: number): StateChange =>
+  breaker.published.findLast((c) => c.fromMs <= atMs) ??
+  breaker.published[0] ?? { ...silent, fromMs: breaker.facts.installedAtMs };
+
+export const lastHeardMs = (breaker: BreakerMemory): number =>
+  breaker.fold.own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY;
+
+/** Since when the breaker has been silent; null while it is heard, and before it first was. */
+export const silentSinceMs = (breaker: BreakerMemory, nowMs: number, rule: JudgingRule): number | null => {
+  const sinceMs = lastHeardMs(breaker) + rule.vouchMs;
+  return sinceMs > Number.NEGATIVE_INFINITY && sinceMs <= nowMs ? sinceMs : null;
+};
+
+export const isRemoved = ({ facts }: BreakerMemory, atMs: number): boolean =>
+  facts.removedAtMs !== null && facts.removedAtMs <= atMs;
+
+/** From this instant on silence is the breakers' and no longer our own. */
+export const listeningAtMs = (context: FoldContext): number =>
+  context.listeningSinceMs + context.rule.vouchMs;
+
+/** Forgets what lies before the horizon and before the newest report. Mutates the memory. */
+export const forget = (breaker: BreakerMemory, horizonMs: number): void => {
+  const keepMs = Math.min(horizonMs, lastHeardMs(breaker));
+  const first = breaker.changes.findLastIndex((c) => c.fromMs < keepMs);
+  if (first > 0) {
+    breaker.changes.splice(0, first);
+    breaker.keptFromMs = keepMs;
+  }
+  const firstPublished = breaker.published.findLastIndex((c) => c.fromMs < keepMs);
+  // One more stays, so that a rewrite that begins one change early finds it.
+  if (firstPublished > 1) {
+    breaker.published.splice(0, firstPublished - 1);
+    breaker.keptFromMs = keepMs;
+  }
+};
+
+/** Decides when the breaker must be looked at again though it has not reported. Mutates the memory. */
+export const plan = (breaker: BreakerMemory, nowMs: number, context: FoldContext): void => {
+  const { facts, fold, changes } = breaker;
+  let aheadMs = Number.POSITIVE_INFINITY;
+  const ahead = (atMs: number | null) => {
+    if (atMs !== null && atMs > nowMs) aheadMs = Math.min(aheadMs, atMs);
+  };
+  // A device whose clock runs ahead has said something that is not true yet.
+  for (const change of changes) ahead(change.fromMs);
+  for (const entry of facts.occupancy) ahead(entry.fromMs);
+  ahead(facts.installedAtMs);
+  ahead(facts.removedAtMs);
+  breaker.aheadMs = aheadMs;
+  breaker.dueMs = Math.min(
+    aheadMs,
+    nextOwnChangeMs(fold.own, facts.installedAtMs, nowMs, context.rule),
+    nextAlarmMs(fold.alarms),
+  );
+  // Silence that is not alarmed yet waits for our own ears, then for the rest of the area: look at every tick.
+  const { reason } = publishedAt(breaker, nowMs);
+  if (reason === "areaOutage" || reason === "neverReported" || reason === "silent") {
+    if (nowMs < listeningAtMs(context)) breaker.dueMs = Math.min(breaker.dueMs, listeningAtMs(context));
+    else if (reason === "silent" && fold.own.lastKey !== null && fold.alarms.silent?.phase !== "standing")
+      breaker.dueMs = nowMs;
+  }
+};
