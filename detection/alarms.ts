@@ -34,7 +34,7 @@ const stepRule = (
   rule: AlarmRule,
   memory: AlarmMemory | undefined,
   view: AlarmView,
-  isReport: boolean,
+  isReading: boolean,
   effects: AlarmEffect[],
 ): AlarmMemory | undefined => {
   const condition = view.removed ? "off" : rule.condition(view);
@@ -49,12 +49,12 @@ const stepRule = (
 
   const pending: AlarmMemory & { phase: "pending" } =
     memory?.phase === "pending"
-      ? { ...memory, reports: memory.reports + (isReport ? 1 : 0) }
+      ? { ...memory, reports: memory.reports + (isReading ? 1 : 0) }
       : {
           phase: "pending",
           sinceMs: rule.startMs(view),
           sinceArrivalMs: view.nowMs,
-          reports: isReport ? 1 : 0,
+          reports: isReading ? 1 : 0,
           ...(cleared ? { previousId: cleared.id } : {}),
         };
   const heldMs = Math.max((view.reading?.tsMs ?? 0) - pending.sinceMs, view.nowMs - pending.sinceArrivalMs);
@@ -83,13 +83,13 @@ const stepRule = (
 export type AlarmMemories = Partial<Record<AlarmKind, AlarmMemory>>;
 
 /**
- * Runs every rule once at `view.nowMs`. `isReport` tells that a new report has just come (rules count those), as against
- * the clock's tick. Answers the memories after it and what happened.
+ * Runs every rule once at `view.nowMs`. `isReading` tells that a new reading has just come (rules count those), as against
+ * another report or the clock's tick. Answers the memories after it and what happened.
  */
 export const stepAlarms = (
   memories: AlarmMemories,
   view: Omit<AlarmView, "pending">,
-  isReport: boolean,
+  isReading: boolean,
 ): { memories: AlarmMemories; effects: AlarmEffect[] } => {
   const effects: AlarmEffect[] = [];
   const next: AlarmMemories = {};
@@ -98,7 +98,7 @@ export const stepAlarms = (
     pending: (kind) => next[kind]?.phase === "pending" || next[kind]?.phase === "standing",
   };
   for (const rule of alarmRules) {
-    const memory = stepRule(rule, memories[rule.kind], full, isReport, effects);
+    const memory = stepRule(rule, memories[rule.kind], full, isReading, effects);
     if (memory) next[rule.kind] = memory;
   }
   return { memories: next, effects };

@@ -133,7 +133,7 @@ const alarm = (
       listening: nowMs >= listeningAtMs(context),
       removed: isRemoved(breaker, nowMs),
     },
-    breaker.reported,
+    breaker.reported && fold.own.lastKey?.kind === "reading",
   );
   fold.alarms = step.memories;
   if (step.effects.length > 0) breaker.touched = true;

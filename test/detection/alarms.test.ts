@@ -20,6 +20,21 @@ describe("failureToTrip", () => {
     expect(one.raised()).toEqual(["failureToTrip"]);
   });
 
+  it("is not hastened by a report that says nothing of the current", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(1), { residualCurrentMa: 34 }));
+    one.report({
+      kind: "status",
+      breakerId: "b",
+      tsMs: at(1) + second,
+      seq: 0,
+      arrivalMs: at(1) + second,
+      clockReplaced: false,
+      body: { online: true },
+    });
+    expect(one.raised()).toEqual([]);
+  });
+
   it("is not raised below IΔn, nor when the contact has opened", () => {
     const one = area([facts("b")]);
     one.report(reading("b", at(1), { residualCurrentMa: 29.9 }));
