@@ -4,7 +4,7 @@ import type { Report } from "../domain/report.ts";
 import { parseUpTopic } from "../domain/wire.ts";
 import type { JournalRecord } from "../journal/port.ts";
 import { type DecodedReport, decodeBatch, decodeBody, parseJson } from "./decoders/hubao.ts";
-import type { Rejection, RejectionReason } from "./decoders/rejection.ts";
+import { type Rejection, type RejectionReason, rejectionReasons } from "./decoders/rejection.ts";
 import type { Registry } from "./registry.ts";
 
 /** A report with what the registry knows of its breaker. `index` is its place in its message. */
@@ -21,12 +21,16 @@ const reject = (reason: RejectionReason, detail: string): DecodedReport => ({
   rejection: { reason, detail },
 });
 
+const refusalReason = (refusal: string): RejectionReason =>
+  rejectionReasons.find((reason) => reason === refusal) ?? "foreignTopic";
+
 const decodeRecord = (record: JournalRecord): { areaId: string; decoded: DecodedReport[] } => {
   const nothing = (reason: RejectionReason, detail: string) => ({
     areaId: "",
     decoded: [reject(reason, detail)],
   });
-  if (record.refusal !== null) return nothing("foreignTopic", record.refusal);
+  if (record.refusal !== null)
+    return nothing(refusalReason(record.refusal), "the broker did not let it pass");
   const topic = parseUpTopic(record.topic);
   if (topic === null) return nothing("unknownTopic", "the topic is none of the contract's");
   const { areaId } = topic;

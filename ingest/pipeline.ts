@@ -1,4 +1,5 @@
 // The pipeline: three consumers of one journal, the registry they judge by, and the trimming of what all have passed.
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JudgingRule } from "../domain/limits.ts";
 import { liveTopics } from "../domain/live.ts";
 import { openJournal } from "../journal/journal.ts";
@@ -46,6 +47,7 @@ const dayMs = 86_400_000;
 const trimEveryMs = 100;
 const trimRecords = 20_000;
 const pruneEveryMs = 3_600_000;
+const registryRetryMs = 1_000;
 
 /** Starts everything; rejects when PostgreSQL cannot be read, and leaves nothing behind then. */
 export const startPipeline = async (
@@ -75,22 +77,38 @@ export const startPipeline = async (
     const feed = openFeed(config.feed);
     stops.push(() => feed.stop());
 
-    const load = async (version: number) =>
-      registryOf(await loadBreakerFacts(db.query, config.timeZone), version);
-    let registry: Registry = await load(1);
-    let reload: Promise<void> = Promise.resolve();
-    const reloadRegistry = () => {
-      reload = reload
-        .then(async () => {
-          registry = await load(registry.version + 1);
+    let registry: Registry = registryOf([], 0);
+    const readRegistry = async () => {
+      registry = registryOf(await loadBreakerFacts(db.query, config.timeZone), registry.version + 1);
+    };
+    let stopping = false;
+    let reading: Promise<void> = Promise.resolve();
+    const followRegistry = async () => {
+      while (!stopping) {
+        try {
+          await readRegistry();
           emit({ event: "log", level: "info", message: `registry: ${registry.breakers.size} breakers` });
-        })
-        .catch((error: Error) => warn(`the registry could not be read: ${error.message}`));
+          return;
+        } catch (error) {
+          warn(`the registry could not be read, and is tried again: ${(error as Error).message}`);
+          await sleep(registryRetryMs, undefined, { ref: false });
+        }
+      }
+    };
+    const reloadRegistry = () => {
+      reading = reading.then(followRegistry);
     };
     const listener = await db.listen((notice) => {
       if (notice.kind === "registry") reloadRegistry();
     }, reloadRegistry);
-    stops.push(() => listener.stop());
+    stops.push(() => {
+      stopping = true;
+      return listener.stop();
+    });
+    // Only now: what changes from here on is told to the listener.
+    const firstReading = reading.then(readRegistry);
+    reading = firstReading.catch(() => {});
+    await firstReading;
 
     const retentionMs = config.retentionDays * dayMs;
     const log = openDecodedLog(journal, () => registry, retentionMs);

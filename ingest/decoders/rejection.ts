@@ -1,8 +1,12 @@
 // Why a message, or one entry of it, cannot be used.
 
 export const rejectionReasons = [
-  /** The broker refused to route it: another's topic, a reserved one. */
+  /** The broker refused to route it: another's topic, a reserved one, a command, a topic with wildcards, too large. */
   "foreignTopic",
+  "reservedTopic",
+  "commandTopic",
+  "invalidTopic",
+  "tooLarge",
   /** Not a topic of the contract. */
   "unknownTopic",
   /** Not UTF-8. */
