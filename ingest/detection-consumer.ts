@@ -82,6 +82,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   for (const { breakerId, fromMs } of revisions) pending.revision(breakerId, fromMs);
   let processedOffset = await detectionOffset(db.query, journal.id);
   let committedOffset = processedOffset;
+  // A stop between the commit and this note must not keep the journal from being trimmed.
+  await journal.advance("detection", committedOffset);
   let listeningSinceMs = startedAtMs;
   let lastTickMs = 0;
   let lastPruneMs = 0;
