@@ -149,6 +149,8 @@ describe("the subscriber", () => {
   });
 });
 
+if (mosquittoMissing !== null) console.warn(`SKIPPED: the subscriber at Mosquitto: ${mosquittoMissing}`);
+
 describe.skipIf(mosquittoMissing !== null)("the subscriber at Mosquitto", () => {
   const mosquittoHere = async (settings: readonly string[] = []): Promise<Mosquitto> => {
     const mosquitto = await startMosquitto(settings);

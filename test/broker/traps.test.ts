@@ -262,7 +262,8 @@ describe("the broker withstands", () => {
       await device.publishAsync(topicOf("b-1", "reading"), Buffer.alloc(100_000, 97), { qos: 1 });
       slowestMs.push(performance.now() - startMs);
     }
-    expect(Math.max(...slowestMs)).toBeLessThan(2_000);
+    // The drain timeout, which publishers would have to wait for, is 5 s.
+    expect(Math.max(...slowestMs)).toBeLessThan(4_000);
     expect(broker.counted("closedConnection", "slowReader")).toBe(1);
     expect(broker.broker.connections()).toBe(1);
   });
