@@ -40,7 +40,7 @@ export const en: Dictionary = {
   state: { operating: "Operating", notOperating: "Not operating", unknown: "Unknown", excused: "Excused" },
   reason: {
     neverReported: "never reported",
-    protectionExited: "protection switched off",
+    protectionExited: "protection off",
     tripFunctionFault: "trip function faulty",
     bypassed: "bypassed",
     open: "left open",
@@ -59,7 +59,7 @@ export const en: Dictionary = {
   alarmKind: {
     failureToTrip: "Failure to trip",
     highLeakage: "High leakage",
-    protectionExited: "Protection switched off",
+    protectionExited: "Protection off",
     tripFunctionFault: "Trip function faulty",
     bypassed: "Bypassed",
     open: "Left open",

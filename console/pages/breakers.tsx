@@ -95,26 +95,29 @@ const Row = ({ breaker, nowMs }: { breaker: Breaker; nowMs: number }) => {
           {breaker.address !== null && ` · ${breaker.id}`}
         </small>
       </th>
-      <td data-label={words.breakers.place}>
+      <td className="b-place" data-label={words.breakers.place}>
         {breaker.villageName}
         <small>{breaker.areaName}</small>
       </td>
-      <td data-label={words.breakers.state}>
+      <td className="b-state" data-label={words.breakers.state}>
         <StateTag state={operating.state} reason={operating.reason} />
       </td>
-      <td data-label={words.breakers.since} title={format.fullTime(operating.since)}>
+      <td className="b-since" data-label={words.breakers.since} title={format.fullTime(operating.since)}>
         {format.duration(nowMs - Date.parse(operating.since))}
       </td>
-      <td data-label={words.breakers.reading} className={share >= 0.6 ? "number bad" : "number"}>
+      <td data-label={words.breakers.reading} className={share >= 0.6 ? "b-reading bad" : "b-reading"}>
         {format.quantity(last?.residualCurrentMa ?? null, "mA")}
         <small>{words.evidence.rated(format.quantity(breaker.ratedResidualCurrentMa, "mA", 0))}</small>
       </td>
-      <td data-label={words.breakers.heard} className="number">
+      <td className="b-heard" data-label={words.breakers.heard}>
         {last === null
           ? words.breakers.never
           : words.alarms.ago(format.duration(nowMs - Date.parse(last.at)))}
       </td>
-      <td data-label={words.breakers.alarms}>
+      <td
+        className={breaker.openAlarmCount > 0 ? "b-alarms" : "b-alarms none"}
+        data-label={words.breakers.alarms}
+      >
         <span className={breaker.openAlarmCount > 0 ? "alarm-count some" : "alarm-count"}>
           {format.integer(breaker.openAlarmCount)}
         </span>

@@ -127,7 +127,11 @@ const LeakageChart = (props: Props) => {
     });
     return {
       ...withTime(axes(props, format, timeZone), format, ["mA", "mA"]),
-      yAxis: valueAxis("", { min: 0, max: niceCeiling(Math.max(rated * 1.15, highest * 1.05)) }),
+      yAxis: valueAxis("", {
+        min: 0,
+        max: niceCeiling(Math.max(rated * 1.15, highest * 1.05)),
+        axisLabel: { color: colours.quietInk, showMaxLabel: false },
+      }),
       series: [
         line(
           words.breaker.mean,
@@ -200,16 +204,24 @@ export const ReadingCharts = (props: Props) => {
       <h3>
         {words.breaker.leakage}
         <small className="chart-legend">
-          <i style={{ background: colours.brand }} /> {words.breaker.mean}
-          <i style={{ background: "#7fb59d" }} /> {words.breaker.maximum}
+          <span>
+            <i style={{ background: colours.brand }} /> {words.breaker.mean}
+          </span>
+          <span>
+            <i style={{ background: "#7fb59d" }} /> {words.breaker.maximum}
+          </span>
         </small>
       </h3>
       <LeakageChart {...props} />
       <h3>
         {words.breaker.loadAndVoltage}
         <small className="chart-legend">
-          <i style={{ background: "#3b6ea5" }} /> {words.breaker.loadCurrent} (A)
-          <i style={{ background: "#9a7bb0" }} /> {words.breaker.voltage} (V)
+          <span>
+            <i style={{ background: "#3b6ea5" }} /> {words.breaker.loadCurrent} (A)
+          </span>
+          <span>
+            <i style={{ background: "#9a7bb0" }} /> {words.breaker.voltage} (V)
+          </span>
         </small>
       </h3>
       <LoadChart {...props} />
