@@ -30,10 +30,7 @@ const startDurable = async (dir: string): Promise<number> => {
     {
       journal,
       authenticate: (clientId, _username, password) => {
-        const known = timingSafeEqual(
-          digestOf(password.toString("utf8")),
-          digestOf(benchPassword(clientId)),
-        );
+        const known = timingSafeEqual(digestOf(password.toString("utf8")), digestOf(benchPassword(clientId)));
         const publishPrefix = devicePrefix(benchTownship, benchArea(clientId), clientId);
         return Promise.resolve(
           known

@@ -1,4 +1,5 @@
 // The breakers that the measurements speak as: evenly over a few transformer areas, each with a password of its own.
+import type { RegistryRow } from "../domain/registry.ts";
 import { reportTopic } from "../domain/wire.ts";
 import type { LoadClient } from "./load.ts";
 
@@ -22,4 +23,22 @@ export const benchClient = (id: string, password: string): LoadClient => ({
   clientId: id,
   password,
   topic: reportTopic({ townshipId: benchTownship, areaId: benchArea(id), breakerId: id }, "reading"),
+});
+
+/** A breaker's row of the registry: a house of its own, inhabited, installed long ago. */
+export const benchRow = (id: string): RegistryRow => ({
+  townshipId: benchTownship,
+  townshipName: "Township",
+  villageId: "V",
+  villageName: "Village",
+  areaId: benchArea(id),
+  areaName: benchArea(id),
+  householdId: `h-${id}`,
+  address: null,
+  inhabited: true,
+  breakerId: id,
+  level: "household",
+  ratedResidualCurrentMa: 30,
+  installedOn: "2026-01-01",
+  removedOn: null,
 });

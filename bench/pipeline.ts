@@ -6,10 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { issueCredentials } from "../storage/credentials.ts";
 import { openDatabase } from "../storage/db.ts";
 import { startEmbeddedPostgres } from "../storage/embedded.ts";
+import { migrate } from "../storage/migrate.ts";
+import { importRegistry } from "../storage/registry.ts";
 import { startTestHouse, type TestHouse } from "../test/support/house.ts";
-import { importRegistry } from "../test/support/registry.ts";
-import { until } from "../test/support/until.ts";
-import { benchArea, benchBreakers, benchClient } from "./fleet.ts";
+import { benchBreakers, benchClient, benchRow } from "./fleet.ts";
 import { costOf, cpuOfThreads, cpuOfTree, type Spread, spreadOf } from "./measure.ts";
 import { startLoad } from "./processes.ts";
 
@@ -107,20 +107,19 @@ export const measurePipeline = async (
     () => rm(postgresDir, { recursive: true, force: true }),
   ];
   try {
-    const house = await startTestHouse({ DATABASE_URL: postgres.url, HUBAO_LOG_LEVEL: "info" });
-    stops.unshift(() => house.stop());
+    await migrate(postgres.url);
     const db = openDatabase(postgres.url, { maxConnections: 1 });
     stops.unshift(() => db.close());
     const ids = benchBreakers(options.connections);
-    await importRegistry(
-      house,
-      ids.map((breakerId) => ({ breakerId, areaId: benchArea(breakerId) })),
+    const imported = await importRegistry(
+      db,
+      ids.map((id, index) => ({ line: index + 1, row: benchRow(id) })),
+      { actor: "bench", nowMs: Date.now() },
     );
-    // Before the pipeline has read the registry anew, it would put them into quarantine as unknown.
-    await until("the pipeline to know its breakers", () =>
-      Promise.resolve(house.output().includes(`registry: ${ids.length} breakers`)),
-    );
+    if (imported.kind !== "imported") throw new Error(JSON.stringify(imported).slice(0, 500));
     const { issued } = await issueCredentials(db, ids, "bench");
+    const house = await startTestHouse({ DATABASE_URL: postgres.url, HUBAO_LOG_LEVEL: "warn" });
+    stops.unshift(() => house.stop());
     const load = await startLoad({
       port: Number(new URL(house.mqttUrl).port),
       clients: issued.map(({ clientId, token }) => benchClient(clientId, token)),

@@ -1,9 +1,129 @@
-// The measurements: `npm run bench -- [intake] [pipeline] [fold] [--rounds N] [--json FILE]`; all of them without names.
+// The measurements: `npm run bench -- [intake] [pipeline] [fold] [--rounds N] [--json FILE]`; all of them without a name.
 import { writeFile } from "node:fs/promises";
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
+import { defaultFold, measureFold } from "./fold.ts";
 import { defaultIntake, measureIntake } from "./intake.ts";
+import type { Spread } from "./measure.ts";
+import { defaultPipeline, measurePipeline } from "./pipeline.ts";
+
+/** What issue 3 asks for. */
+const targets = { intakeRatio: 0.8, pipelineStoredPerS: 15_000 } as const;
+const names = ["intake", "pipeline", "fold"] as const;
+type Name = (typeof names)[number];
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const r = await measureIntake(defaultIntake, (round) => say(JSON.stringify(round)));
-say(JSON.stringify({ ...r, rounds: undefined }));
+const whole = (value: number) => Math.round(value).toLocaleString("en");
+const tenths = (value: number | null) => (value === null ? "?" : value.toFixed(1));
+const mebibytes = (bytes: number | null) => (bytes === null ? "?" : `${Math.round(bytes / 2 ** 20)} MiB`);
+const spread = ({ median, min, max }: Spread, format = whole) =>
+  `${format(median)} (${format(min)} to ${format(max)})`;
+const hundredths = (value: number) => value.toFixed(2);
+const met = (value: number, target: number) => (value >= target ? "met" : "MISSED");
+
+const row = (cells: readonly string[]) => say(cells.map((cell) => cell.padStart(13)).join(" "));
+
+const intake = async (rounds: number | undefined) => {
+  say(
+    "\nIntake: acknowledged messages/s. 'durable' is our broker, on disk before the acknowledgement; 'bare' is aedes.",
+  );
+  row(["broker", "messages/s", "p50 ms", "p99 ms", "broker µs", "load µs", "peak RSS"]);
+  const options = { ...defaultIntake, ...(rounds === undefined ? {} : { rounds }) };
+  const result = await measureIntake(options, (round) =>
+    row([
+      round.broker,
+      whole(round.messagesPerS),
+      tenths(round.p50Ms),
+      tenths(round.p99Ms),
+      tenths(round.brokerCpuUsPerMessage),
+      tenths(round.loadCpuUsPerMessage),
+      mebibytes(round.brokerPeakRssBytes),
+    ]),
+  );
+  say(`bare    ${spread(result.bareMessagesPerS)} messages/s`);
+  say(`durable ${spread(result.durableMessagesPerS)} messages/s`);
+  const verdict = met(result.ratio.median, targets.intakeRatio);
+  say(`durable ÷ bare ${spread(result.ratio, hundredths)}; target ${targets.intakeRatio}: ${verdict}`);
+  return result;
+};
+
+const pipeline = async (rounds: number | undefined) => {
+  say("\nPipeline: readings/s stored in PostgreSQL and judged; µs are CPU per reading.");
+  row([
+    "stored/s",
+    "judged/s",
+    "acked/s",
+    "p50 ms",
+    "p99 ms",
+    "house µs",
+    "main µs",
+    "pipeline µs",
+    "PostgreSQL µs",
+  ]);
+  const options = { ...defaultPipeline, ...(rounds === undefined ? {} : { rounds }) };
+  const result = await measurePipeline(options, (round) =>
+    row([
+      whole(round.storedPerS),
+      whole(round.judgedPerS),
+      whole(round.acknowledgedPerS),
+      tenths(round.p50Ms),
+      tenths(round.p99Ms),
+      tenths(round.houseCpuUsPerMessage),
+      tenths(round.mainThreadCpuUsPerMessage),
+      tenths(round.pipelineThreadCpuUsPerMessage),
+      tenths(round.postgresCpuUsPerMessage),
+    ]),
+  );
+  say(
+    `stored ${spread(result.storedPerS)} readings/s, every one exactly once; peak ${mebibytes(
+      result.rounds.at(-1)?.housePeakRssBytes ?? null,
+    )}`,
+  );
+  say(
+    `target ${whole(targets.pipelineStoredPerS)}: ${met(result.storedPerS.median, targets.pipelineStoredPerS)}`,
+  );
+  return result;
+};
+
+const fold = (rounds: number | undefined) => {
+  say("\nFold: readings/s that detection judges, per second of CPU.");
+  const result = measureFold({ ...defaultFold, ...(rounds === undefined ? {} : { rounds }) });
+  say(`an area at once ${spread(result.batchedPerS)}`);
+  say(`one by one      ${spread(result.singlyPerS)}`);
+  say(
+    `in every 1,000 readings ${tenths(result.changesPerThousand)} changes of state and ${tenths(result.alarmsPerThousand)} alarm transitions`,
+  );
+  return result;
+};
+
+const machine = () => ({
+  measuredAt: new Date().toISOString(),
+  node: process.version,
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: availableParallelism(),
+  memoryBytes: totalmem(),
+  loadAverage1m: loadavg()[0],
+});
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "string" }, rounds: { type: "string" } },
+});
+const unknown = positionals.filter((name) => !(names as readonly string[]).includes(name));
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+if (unknown.length > 0 || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {
+  process.stderr.write("Usage: npm run bench -- [intake] [pipeline] [fold] [--rounds N] [--json FILE]\n");
+  process.exitCode = 2;
+} else {
+  const wants = (name: Name) => positionals.length === 0 || positionals.includes(name);
+  const before = machine();
+  say(`${before.measuredAt}: ${before.cores} cores of ${before.cpu}, Node ${before.node}`);
+  say(`load average ${tenths(before.loadAverage1m ?? 0)} before the start: what else runs shares the cores`);
+  const results = {
+    machine: before,
+    ...(wants("fold") ? { fold: fold(rounds) } : {}),
+    ...(wants("intake") ? { intake: await intake(rounds) } : {}),
+    ...(wants("pipeline") ? { pipeline: await pipeline(rounds) } : {}),
+  };
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+}
