@@ -1,0 +1,37 @@
+// One device of a test at a house's broker.
+import { connectAsync, type MqttClient } from "mqtt";
+import { onTestFinished } from "vitest";
+import type { TestHouse } from "./house.ts";
+
+/** Connects with this password and never reconnects by itself; rejects when it is refused. Closed with the test. */
+export const connectDevice = async (house: TestHouse, id: string, password = ""): Promise<MqttClient> => {
+  const client = await connectAsync(house.mqttUrl, {
+    clientId: id,
+    username: id,
+    password,
+    reconnectPeriod: 0,
+    connectTimeout: 10_000,
+  });
+  client.on("error", () => {});
+  onTestFinished(async () => {
+    await client.endAsync(true);
+  });
+  return client;
+};
+
+let seq = 1_000_000_000;
+
+/** A reading of now, with a number that no earlier one had. */
+export const readingBody = (more: object = {}): { ts: number; seq: number } & Record<string, unknown> => {
+  seq += 1;
+  return {
+    ts: Date.now(),
+    seq,
+    residualCurrentMa: 5.2,
+    contact: "closed",
+    protection: "enabled",
+    loadCurrentA: 3.1,
+    voltageV: 229.8,
+    ...more,
+  };
+};
