@@ -279,6 +279,10 @@ export const en: Dictionary = {
     none: "The quarantine is empty: every message could be used.",
     reasons: {
       foreignTopic: "Not its topic",
+      reservedTopic: "Reserved topic",
+      commandTopic: "Topic of commands",
+      invalidTopic: "Invalid topic",
+      tooLarge: "Too large",
       unknownTopic: "Unknown topic",
       invalidUtf8: "Not UTF-8",
       invalidJson: "Not JSON",

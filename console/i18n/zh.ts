@@ -300,6 +300,10 @@ export const zh = {
     /** The reasons that the pipeline gives; one that is not here is shown as it is. */
     reasons: {
       foreignTopic: "越权主题",
+      reservedTopic: "保留主题",
+      commandTopic: "命令主题",
+      invalidTopic: "主题无效",
+      tooLarge: "超过大小上限",
       unknownTopic: "未知主题",
       invalidUtf8: "不是 UTF-8",
       invalidJson: "不是 JSON",
