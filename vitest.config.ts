@@ -1,3 +1,4 @@
+// How the tests run: real servers in every suite, two suites at a time, one summary at the end.
 import { defineConfig } from "vitest/config";
 import { summaryReporter } from "./test/support/summary-reporter.ts";
 
