@@ -183,6 +183,12 @@ export const en: Dictionary = {
     temperature: "Temperature",
     signal: "Signal",
     openAlarms: "Open alarms",
+    danger: {
+      failureToTrip:
+        "Danger: leakage is at or above the rated value and the breaker has not tripped. Cut the supply upstream before touching anything.",
+      bypassed:
+        "Danger: load flows past the breaker, it may be bypassed. Cut the supply upstream before touching anything.",
+    },
     noOpenAlarms: "No open alarms.",
     history: "History",
     range: { day: "24 hours", week: "7 days" },

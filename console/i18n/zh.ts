@@ -204,6 +204,10 @@ export const zh = {
     temperature: "温度",
     signal: "信号",
     openAlarms: "未恢复报警",
+    danger: {
+      failureToTrip: "危险：漏电已达额定值而保护器没有跳闸。先断开上级电源，再接触任何线路。",
+      bypassed: "危险：保护器断开但仍有负荷电流，可能被短接。先断开上级电源，再接触任何线路。",
+    },
     noOpenAlarms: "没有未恢复的报警。",
     history: "历史",
     range: { day: "24 小时", week: "7 天" },

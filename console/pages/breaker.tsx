@@ -70,6 +70,18 @@ const Now = ({ breaker }: { breaker: BreakerDetail }) => {
   );
 };
 
+/** What must be read before anyone lays a hand on anything; nothing where no such alarm stands. */
+const Danger = ({ breaker }: { breaker: BreakerDetail }) => {
+  const { words } = useLanguage();
+  return (["failureToTrip", "bypassed"] as const)
+    .filter((kind) => breaker.openAlarms.some((alarm) => alarm.kind === kind))
+    .map((kind) => (
+      <p key={kind} className="danger" role="alert">
+        {words.breaker.danger[kind]}
+      </p>
+    ));
+};
+
 const Registry = ({ breaker }: { breaker: BreakerDetail }) => {
   const { format } = useHouse();
   const { words } = useLanguage();
@@ -116,6 +128,7 @@ export const BreakerPage = () => {
               </Link>
             </p>
           </div>
+          <Danger breaker={breaker} />
           <div className="breaker-grid">
             <Now breaker={breaker} />
             <section className="panel breaker-alarms">

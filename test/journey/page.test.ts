@@ -114,6 +114,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
     await page.locator(".now-reading .kpi-number", { hasText: "34.2 mA" }).waitFor();
     await page.locator(".chart canvas").first().waitFor();
     await page.getByText("34.2 mA of 30 mA, closed, protection on").waitFor();
+    await page.getByRole("alert").filter({ hasText: "Cut the supply upstream" }).waitFor();
 
     await page.getByRole("button", { name: /^Acknowledge Failure to trip/ }).click();
     await page.locator(".alarm-state", { hasText: "Acknowledged" }).waitFor();
