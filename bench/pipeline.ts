@@ -118,7 +118,12 @@ export const measurePipeline = async (
     );
     if (imported.kind !== "imported") throw new Error(JSON.stringify(imported).slice(0, 500));
     const { issued } = await issueCredentials(db, ids, "bench");
-    const house = await startTestHouse({ DATABASE_URL: postgres.url, HUBAO_LOG_LEVEL: "warn" });
+    // Node's own options reach the house, so that it can be profiled (NODE_OPTIONS=--cpu-prof).
+    const house = await startTestHouse({
+      DATABASE_URL: postgres.url,
+      HUBAO_LOG_LEVEL: "warn",
+      NODE_OPTIONS: process.env["NODE_OPTIONS"] ?? "",
+    });
     stops.unshift(() => house.stop());
     const load = await startLoad({
       port: Number(new URL(house.mqttUrl).port),

@@ -100,17 +100,15 @@ export type UpTopic =
   | { kind: "batch" | "dlt645"; townshipId: string; areaId: string; gatewayId: string };
 
 const prefix = "hubao/v1/";
-const isReportKind = (text: string): text is ReportKind => (reportKinds as readonly string[]).includes(text);
+const id = `(${idPattern.source.slice(1, -1)})`;
+const upTopic = new RegExp(`^${prefix}${id}/${id}/${id}/(${reportKinds.join("|")}|batch|dlt645)$`);
 
 /** Reads a device's topic; null when it is not one of the contract's upward topics. */
 export const parseUpTopic = (topic: string): UpTopic | null => {
-  const [root, version, townshipId, areaId, id, kind, ...rest] = topic.split("/");
-  if (root !== "hubao" || version !== "v1" || rest.length > 0) return null;
-  if (townshipId === undefined || areaId === undefined || id === undefined || kind === undefined) return null;
-  if (!idPattern.test(townshipId) || !idPattern.test(areaId) || !idPattern.test(id)) return null;
-  if (isReportKind(kind)) return { kind, townshipId, areaId, breakerId: id };
-  if (kind === "batch" || kind === "dlt645") return { kind, townshipId, areaId, gatewayId: id };
-  return null;
+  const [, townshipId, areaId, deviceId, kind] = upTopic.exec(topic) ?? [];
+  if (townshipId === undefined || areaId === undefined || deviceId === undefined) return null;
+  if (kind === "batch" || kind === "dlt645") return { kind, townshipId, areaId, gatewayId: deviceId };
+  return { kind: kind as ReportKind, townshipId, areaId, breakerId: deviceId };
 };
 
 /** The topic prefix under which a device may publish, ending in `/`. */

@@ -9,10 +9,11 @@ export type ConsumerOptions = {
   name: string;
   /** Where to begin: the offset of the last message that needs no more handling. */
   offset: number;
-  read(afterOffset: number, limit: number): DecodedMessage[];
+  /** The next messages; none when there are none, `wait` to be asked again soon. */
+  read(afterOffset: number, limit: number): DecodedMessage[] | "wait";
   /** Handles a batch and makes the new offset durable. A throw counts as `retry`. */
   handle(messages: readonly DecodedMessage[], lastOffset: number): Promise<Handled>;
-  /** Runs between batches and while idle; tells whether the last batch was all there was. A throw is a problem, not an end. */
+  /** Runs between batches and while idle; tells whether nothing was left to read. A throw is a problem, not an end. */
   between?(caughtUp: boolean): Promise<void>;
   /** Told of every problem, and of null when it is over. */
   onProblem(problem: string | null): void;
@@ -38,13 +39,14 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
   const attempt = async (): Promise<{ moved: boolean; problem: string | null }> => {
     try {
       const messages = options.read(offset, limits.batchMessages);
+      if (messages === "wait") return { moved: false, problem: null };
       const last = messages.at(-1)?.record.offset;
       if (last !== undefined) {
         const handled = await options.handle(messages, last);
         if (handled.kind === "retry") return { moved: false, problem: handled.reason };
         offset = last;
       }
-      await options.between?.(messages.length < limits.batchMessages);
+      await options.between?.(messages.length === 0);
       return { moved: last !== undefined, problem: null };
     } catch (error) {
       return { moved: false, problem: reasonOf(error) };

@@ -20,7 +20,7 @@ import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
 import { type Consumer, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import type { DecodedLog } from "./decoded-log.ts";
+import type { DecodedReader } from "./decoded-log.ts";
 import { applyRegistry, loadDetectionBook } from "./detection-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import type { Registry } from "./registry.ts";
@@ -28,7 +28,7 @@ import { startReviser } from "./reviser.ts";
 
 export type DetectionNeeds = {
   journal: Pick<Journal, "id" | "advance" | "offsetOf">;
-  log: DecodedLog;
+  log: DecodedReader;
   db: Db;
   telemetry: Pick<TelemetryStore, "reports">;
   registry: () => Registry;

@@ -1,13 +1,14 @@
 // The consumer that tells the pages of new readings: the newest of each breaker, at most twice a second.
 import type { LiveReading } from "../domain/live.ts";
+import type { Report } from "../domain/report.ts";
 import { toIso } from "../domain/time.ts";
 import type { Journal } from "../journal/port.ts";
 import { type Consumer, startConsumer } from "./consumer.ts";
-import type { DecodedLog } from "./decoded-log.ts";
+import type { DecodedReader } from "./decoded-log.ts";
 
 export type LiveNeeds = {
   journal: Pick<Journal, "offsetOf" | "advance">;
-  log: DecodedLog;
+  log: DecodedReader;
   clock: () => number;
   publish(readings: LiveReading[]): void;
   onProblem(problem: string | null): void;
@@ -19,8 +20,22 @@ const readingsPerMessage = 1_000;
 /** Older news is no news to a page; it reads the store. */
 const newsMs = 60_000;
 
+type ReadingReport = Extract<Report, { kind: "reading" }>;
+
+const liveReading = ({ breakerId, tsMs, body }: ReadingReport): LiveReading => ({
+  breakerId,
+  at: toIso(tsMs),
+  residualCurrentMa: body.residualCurrentMa,
+  contact: body.contact,
+  protection: body.protection,
+  loadCurrentA: body.loadCurrentA ?? null,
+  voltageV: body.voltageV ?? null,
+  temperatureC: body.temperatureC ?? null,
+  signalDbm: body.signalDbm ?? null,
+});
+
 export const startLiveConsumer = (needs: LiveNeeds): Consumer => {
-  const newest = new Map<string, LiveReading & { tsMs: number }>();
+  const newest = new Map<string, ReadingReport>();
   let publishedAtMs = 0;
   return startConsumer({
     name: "live",
@@ -34,19 +49,7 @@ export const startLiveConsumer = (needs: LiveNeeds): Consumer => {
           if (report.kind !== "reading" || nowMs - report.arrivalMs > newsMs) continue;
           const known = newest.get(report.breakerId);
           if (known !== undefined && known.tsMs > report.tsMs) continue;
-          const { body } = report;
-          newest.set(report.breakerId, {
-            breakerId: report.breakerId,
-            at: toIso(report.tsMs),
-            residualCurrentMa: body.residualCurrentMa,
-            contact: body.contact,
-            protection: body.protection,
-            loadCurrentA: body.loadCurrentA ?? null,
-            voltageV: body.voltageV ?? null,
-            temperatureC: body.temperatureC ?? null,
-            signalDbm: body.signalDbm ?? null,
-            tsMs: report.tsMs,
-          });
+          newest.set(report.breakerId, report);
         }
       await needs.journal.advance("live", lastOffset);
       return { kind: "done" };
@@ -55,7 +58,7 @@ export const startLiveConsumer = (needs: LiveNeeds): Consumer => {
       const nowMs = needs.clock();
       if (newest.size === 0 || (nowMs >= publishedAtMs && nowMs - publishedAtMs < publishEveryMs)) return;
       publishedAtMs = nowMs;
-      const readings = [...newest.values()].map(({ tsMs: _, ...reading }) => reading);
+      const readings = [...newest.values()].map(liveReading);
       newest.clear();
       for (let i = 0; i < readings.length; i += readingsPerMessage)
         needs.publish(readings.slice(i, i + readingsPerMessage));

@@ -124,7 +124,7 @@ export const startPipeline = async (
     begin(
       startTelemetryConsumer({
         journal,
-        log,
+        log: log.reader(),
         store: telemetry,
         query: db.query,
         clock,
@@ -135,7 +135,7 @@ export const startPipeline = async (
     begin(
       await startDetectionConsumer({
         journal,
-        log,
+        log: log.reader(),
         db,
         telemetry,
         registry: () => registry,
@@ -156,7 +156,7 @@ export const startPipeline = async (
     begin(
       startLiveConsumer({
         journal,
-        log,
+        log: log.reader(),
         clock,
         publish: (readings) => feed.publish(liveTopics.readings, readings),
         onProblem: problems("live"),

@@ -5,12 +5,12 @@ import { storeQuarantine } from "../storage/quarantine.ts";
 import type { TelemetryRecord, TelemetryStore } from "../storage/telemetry/port.ts";
 import { type Consumer, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import type { DecodedLog } from "./decoded-log.ts";
+import type { DecodedReader } from "./decoded-log.ts";
 import { quarantineRow, quarantineRows } from "./quarantining.ts";
 
 export type TelemetryNeeds = {
   journal: Pick<Journal, "id" | "offsetOf" | "advance">;
-  log: DecodedLog;
+  log: DecodedReader;
   store: TelemetryStore;
   query: Query;
   clock: () => number;

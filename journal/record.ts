@@ -35,7 +35,7 @@ export const encodeRecord = (message: RawMessage): Buffer => {
 
 /** Reads what `encodeRecord` wrote; the payload is a view into `bytes`. Throws on bytes of another layout: a bug or a foreign file. */
 export const decodeRecord = (offset: number, bytes: Uint8Array): JournalRecord => {
-  const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const from = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (from[0] !== layout || from.length < headerBytes) {
     throw new Error(`journal record ${offset} has an unknown layout (${from[0]})`);
   }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { DecodedMessage } from "../../ingest/decode.ts";
 import { decodeMessage } from "../../ingest/decode.ts";
 import { openDecodedLog } from "../../ingest/decoded-log.ts";
 import { registryOf } from "../../ingest/registry.ts";
@@ -114,25 +115,60 @@ describe("decoding", () => {
 });
 
 describe("the decoded log", () => {
+  const journalOf = (count: number) => {
+    const all = Array.from({ length: count }, (_, i) =>
+      record(own, reading({ seq: i + 1 }), { offset: i + 1 }),
+    );
+    const state = { reads: 0 };
+    return {
+      state,
+      read: (after: number, limit: number) => {
+        state.reads += 1;
+        return all.filter((r) => r.offset > after).slice(0, limit);
+      },
+    };
+  };
+  const offsets = (answer: DecodedMessage[] | "wait") =>
+    answer === "wait" ? answer : answer.map((m) => m.record.offset);
+
   it("decodes once for consumers in step, and anew when the registry has changed", () => {
     let known = registryOf([], 1);
-    let reads = 0;
-    const all = [1, 2, 3].map((offset) => record(own, reading({ seq: offset }), { offset }));
-    const log = openDecodedLog(
-      {
-        read: (after, limit) => {
-          reads += 1;
-          return all.filter((r) => r.offset > after).slice(0, limit);
-        },
-      },
-      () => known,
-      90 * dayMs,
+    const journal = journalOf(3);
+    const log = openDecodedLog(journal, () => known, 90 * dayMs);
+    const [first, second] = [log.reader(), log.reader()];
+    const unknown = first.read(0, 10);
+    expect(unknown === "wait" || unknown.map((m) => m.rejections[0]?.reason)).toEqual(
+      Array(3).fill("unknownBreaker"),
     );
-    expect(log.read(0, 10).map((m) => m.rejections[0]?.reason)).toEqual(Array(3).fill("unknownBreaker"));
-    expect(log.read(1, 10)).toHaveLength(2);
-    expect(reads).toBe(1);
+    expect(offsets(second.read(1, 10))).toEqual([2, 3]);
+    expect(journal.state.reads).toBe(1);
     known = registryOf([facts("b-1")], 2);
-    expect(log.read(0, 2).map((m) => m.reports.length)).toEqual([1, 1]);
-    expect(reads).toBe(2);
+    const found = second.read(0, 2);
+    expect(found === "wait" || found.map((m) => m.reports.length)).toEqual([1, 1]);
+    expect(journal.state.reads).toBe(2);
+  });
+
+  it("lets a fast consumer wait for a slow one, so that nothing is decoded twice, but not for one that stands still", () => {
+    const journal = journalOf(100);
+    const registry = registryOf([facts("b-1")], 1);
+    let nowMs = 0;
+    const log = openDecodedLog(journal, () => registry, 90 * dayMs, {
+      keptMessages: 8,
+      elapsedMs: () => nowMs,
+    });
+    const [fast, slow] = [log.reader(), log.reader()];
+    expect(offsets(fast.read(0, 4))).toEqual([1, 2, 3, 4]);
+    expect(offsets(slow.read(0, 2))).toEqual([1, 2]);
+    expect(offsets(fast.read(4, 4))).toEqual([5, 6, 7, 8]);
+    expect(fast.read(8, 4)).toBe("wait");
+    expect(offsets(slow.read(2, 2))).toEqual([3, 4]);
+    expect(offsets(fast.read(8, 4))).toEqual([9, 10, 11, 12]);
+    expect(journal.state.reads).toBe(3);
+    expect(fast.read(12, 4)).toBe("wait");
+    nowMs += 1_001;
+    expect(offsets(fast.read(12, 4))).toEqual([13, 14, 15, 16]);
+    // The slow one has been overtaken: it decodes for itself, and is waited for no more than anyone.
+    expect(offsets(slow.read(4, 2))).toEqual([5, 6]);
+    expect(offsets(fast.read(16, 4))).toEqual([17, 18, 19, 20]);
   });
 });
