@@ -95,6 +95,8 @@ export const startLiveRelay = (
     connected: () => client.connected,
     async stop() {
       listeners.clear();
+      // MQTT.js with manualConnect, ended before it was connected, would come back after this period.
+      client.options.reconnectPeriod = 0;
       await client.endAsync(true);
     },
   };

@@ -1,5 +1,6 @@
 // Who may connect to the broker: devices by their stored credential, our own roles by the service token.
 import { timingSafeEqual } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Grant } from "../broker/access.ts";
 import { devicePrefix } from "../domain/wire.ts";
 import { findCredential, type StoredCredential, tokenDigest } from "../storage/credentials.ts";
@@ -8,6 +9,8 @@ import type { Db } from "../storage/db.ts";
 /** Credentials remembered, so that devices can come back while PostgreSQL is away. */
 const maxRemembered = 200_000;
 const freshMs = 60_000;
+/** A database that hangs is as good as away to those who are remembered. */
+const answerTimeoutMs = 2_000;
 
 export type DeviceAuthenticator = {
   authenticate(clientId: string, username: string, password: Buffer): Promise<Grant | null>;
@@ -26,13 +29,19 @@ export const createDeviceAuthenticator = (needs: {
   const lookUp = async (clientId: string): Promise<StoredCredential | null> => {
     const known = remembered.get(clientId);
     if (known && needs.clock() - known.readAtMs < freshMs) return known.credential;
+    const asked = findCredential(needs.db.query, clientId);
     let credential: StoredCredential | null;
-    try {
-      credential = await findCredential(needs.db.query, clientId);
-    } catch (error) {
-      // PostgreSQL is away: what was right a while ago is better than locking every device out.
-      if (known) return known.credential;
-      throw error;
+    if (known === undefined) credential = await asked;
+    else {
+      const timer = new AbortController();
+      const answered = await Promise.race([
+        asked.catch(() => "away" as const),
+        sleep(answerTimeoutMs, "away" as const, { signal: timer.signal }).catch(() => "away" as const),
+      ]);
+      timer.abort();
+      // What was right a while ago is better than locking every device out.
+      if (answered === "away") return known.credential;
+      credential = answered;
     }
     remembered.delete(clientId);
     if (credential === null) return null;

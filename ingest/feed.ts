@@ -23,6 +23,8 @@ export const openFeed = (config: { url: string; username: string; password: stri
       if (client.connected) client.publish(topic, JSON.stringify(payload), { qos: 0 });
     },
     async stop() {
+      // MQTT.js with manualConnect, ended before it was connected, would come back after this period.
+      client.options.reconnectPeriod = 0;
       await client.endAsync(true);
     },
   };

@@ -109,14 +109,18 @@ export const openDatabase = (
           current = undefined;
           if (!stopped) timer = setTimeout(() => void retry(), reconnectMs);
         });
-      await connect();
-      return {
-        async stop() {
-          stopped = true;
-          clearTimeout(timer);
-          await current?.end().catch(() => {});
-        },
+      const stop = async () => {
+        stopped = true;
+        clearTimeout(timer);
+        await current?.end().catch(() => {});
       };
+      try {
+        await connect();
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+      return { stop };
     },
     close: () => pool.end(),
   };

@@ -5,6 +5,8 @@ export type Gate = {
   port: number;
   /** Cuts what is connected and refuses what comes. */
   shut(): Promise<void>;
+  /** Keeps what is connected, and lets nothing through any more, as a network that swallows everything; only `shut` ends it. */
+  freeze(): void;
   /** Lets connections through again, on the same port. */
   open(): Promise<void>;
   stop(): Promise<void>;
@@ -22,6 +24,7 @@ const listen = (server: Server, port: number): Promise<number> =>
 /** Opens a gate on a free port that leads to `target` (port on 127.0.0.1). */
 export const openGate = async (target: { host: string; port: number }): Promise<Gate> => {
   const sockets = new Set<Socket>();
+  let frozen = false;
   const make = () =>
     createServer((near) => {
       const far = connect(target.port, target.host);
@@ -35,7 +38,7 @@ export const openGate = async (target: { host: string; port: number }): Promise<
           sockets.delete(one);
           other.destroy();
         });
-        one.pipe(other);
+        if (!frozen) one.pipe(other);
       }
     });
   let server: Server | null = make();
@@ -49,7 +52,12 @@ export const openGate = async (target: { host: string; port: number }): Promise<
   return {
     port,
     shut,
+    freeze() {
+      frozen = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
     async open() {
+      frozen = false;
       server = make();
       await listen(server, port);
     },
