@@ -24,9 +24,13 @@ const reject = (reason: RejectionReason, detail: string): DecodedReport => ({
 const refusalReason = (refusal: string): RejectionReason =>
   rejectionReasons.find((reason) => reason === refusal) ?? "foreignTopic";
 
-const decodeRecord = (record: JournalRecord): { areaId: string; decoded: DecodedReport[] } => {
+/** `batchFrom` is who sent a batch; null where the topic names the one breaker that is spoken of. */
+type DecodedRecord = { areaId: string; batchFrom: string | null; decoded: DecodedReport[] };
+
+const decodeRecord = (record: JournalRecord): DecodedRecord => {
   const nothing = (reason: RejectionReason, detail: string) => ({
     areaId: "",
+    batchFrom: null,
     decoded: [reject(reason, detail)],
   });
   if (record.refusal !== null)
@@ -34,15 +38,18 @@ const decodeRecord = (record: JournalRecord): { areaId: string; decoded: Decoded
   const topic = parseUpTopic(record.topic);
   if (topic === null) return nothing("unknownTopic", "the topic is none of the contract's");
   const { areaId } = topic;
+  const batchFrom = "gatewayId" in topic ? topic.gatewayId : null;
   if (topic.kind === "dlt645")
     return {
       areaId,
+      batchFrom,
       decoded: [reject("noDecoder", "DL/T 645 frames are kept here; no decoder reads them yet")],
     };
   const json = parseJson(record.payload);
-  if (!json.ok) return { areaId, decoded: [json] };
+  if (!json.ok) return { areaId, batchFrom, decoded: [json] };
   return {
     areaId,
+    batchFrom,
     decoded:
       "breakerId" in topic
         ? [decodeBody(topic.kind, topic.breakerId, json.value, record.arrivalMs)]
@@ -60,7 +67,9 @@ export const decodeMessage = (
   retentionMs: number,
 ): DecodedMessage => {
   const message: DecodedMessage = { record, reports: [], rejections: [] };
-  const { areaId, decoded } = decodeRecord(record);
+  const { areaId, batchFrom, decoded } = decodeRecord(record);
+  // A gateway speaks for its whole area, a breaker only for itself, in a batch as well.
+  const onlyOf = batchFrom !== null && registry.breakers.has(batchFrom) ? batchFrom : null;
   for (const [index, one] of decoded.entries()) {
     if (!one.ok) {
       message.rejections.push({ ...one.rejection, index });
@@ -72,6 +81,12 @@ export const decodeMessage = (
       message.rejections.push({
         reason: "unknownBreaker",
         detail: `no breaker ${breakerId} in the registry`,
+        index,
+      });
+    else if (onlyOf !== null && breakerId !== onlyOf)
+      message.rejections.push({
+        reason: "foreignBreaker",
+        detail: `breaker ${onlyOf} cannot speak for ${breakerId}`,
         index,
       });
     else if (facts.areaId !== areaId)

@@ -296,6 +296,7 @@ export const en: Dictionary = {
       unknownBreaker: "Not in the registry",
       wrongArea: "Wrong area",
       noDecoder: "Not decodable",
+      foreignBreaker: "Speaks for another breaker",
       olderThanRetention: "Older than what is kept",
       storeRejected: "Refused by the store",
     },

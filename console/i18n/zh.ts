@@ -315,6 +315,7 @@ export const zh = {
       unknownBreaker: "台账里没有",
       wrongArea: "台区不符",
       noDecoder: "无法解码",
+      foreignBreaker: "代其他断路器上报",
       olderThanRetention: "超过保存期限",
       storeRejected: "存储拒收",
     },

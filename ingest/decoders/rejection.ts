@@ -17,6 +17,8 @@ export const rejectionReasons = [
   "invalidPayload",
   /** The breaker is not in the registry; replay it once it is. */
   "unknownBreaker",
+  /** A breaker's own batch that speaks of another breaker; only a gateway may. */
+  "foreignBreaker",
   /** The registry knows the breaker in another area. */
   "wrongArea",
   /** No decoder for this device language. */

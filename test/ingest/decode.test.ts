@@ -94,6 +94,17 @@ describe("decoding", () => {
     ]);
   });
 
+  it("lets a breaker's own batch speak of nobody else", () => {
+    const batch = {
+      ts: now,
+      entries: ["b-1", "b-2"].map((breakerId) => ({ breakerId, kind: "reading", body: reading() })),
+    };
+    const own = decode(record("hubao/v1/T/A/b-1/batch", batch));
+    expect(own.reports.map(({ report }) => report.breakerId)).toEqual(["b-1"]);
+    expect(own.rejections).toMatchObject([{ reason: "foreignBreaker", index: 1 }]);
+    expect(decode(record("hubao/v1/T/A/gateway/batch", batch)).rejections).toEqual([]);
+  });
+
   it("accounts for every message, whatever its bytes are", () => {
     fc.assert(
       fc.property(fc.string(), fc.uint8Array({ maxLength: 200 }), (topic, payload) => {
