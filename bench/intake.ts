@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { benchBreakers, benchClient, benchPassword } from "./fleet.ts";
 import type { LoadResult } from "./load.ts";
 import { type Cost, costOf, type Spread, spreadOf } from "./measure.ts";
-import { endProcess, nextMessage, startLoad, startProcess } from "./processes.ts";
+import { endProcess, nextMessage, serverOptions, startLoad, startProcess } from "./processes.ts";
 
 export type IntakeOptions = {
   rounds: number;
@@ -36,7 +36,7 @@ export type IntakeResult = {
 };
 
 export const defaultIntake: IntakeOptions = {
-  rounds: 5,
+  rounds: 7,
   connections: 200,
   window: 50,
   warmUpMessages: 60_000,
@@ -48,7 +48,7 @@ const measureRound = async (
   options: IntakeOptions,
 ): Promise<{ round: IntakeRound; result: LoadResult }> => {
   const dir = await mkdtemp(join(tmpdir(), "hubao-bench-"));
-  const server = startProcess("broker-process.ts", [broker, dir]);
+  const server = startProcess("broker-process.ts", [broker, dir], serverOptions);
   const pid = server.pid ?? 0;
   try {
     const port = await nextMessage<number>(server);

@@ -11,7 +11,7 @@ import { importRegistry } from "../storage/registry.ts";
 import { startTestHouse, type TestHouse } from "../test/support/house.ts";
 import { benchBreakers, benchClient, benchRow } from "./fleet.ts";
 import { costOf, cpuOfThreads, cpuOfTree, type Spread, spreadOf } from "./measure.ts";
-import { startLoad } from "./processes.ts";
+import { serverOptions, startLoad } from "./processes.ts";
 
 export type PipelineOptions = {
   rounds: number;
@@ -40,7 +40,7 @@ export type PipelineRound = {
 export type PipelineResult = { options: PipelineOptions; rounds: PipelineRound[]; storedPerS: Spread };
 
 export const defaultPipeline: PipelineOptions = {
-  rounds: 3,
+  rounds: 5,
   connections: 200,
   window: 50,
   warmUpMessages: 30_000,
@@ -48,7 +48,8 @@ export const defaultPipeline: PipelineOptions = {
 };
 
 const log = { info: () => {}, warn: (message: string) => console.warn(message) };
-const pollMs = 50;
+/** Each look costs the house a few milliseconds: it reads its own memory use and more. */
+const pollMs = 100;
 const timeoutMs = 300_000;
 
 type Progress = { stored: number; judgedLag: number; quarantined: number };
@@ -122,7 +123,7 @@ export const measurePipeline = async (
     const house = await startTestHouse({
       DATABASE_URL: postgres.url,
       HUBAO_LOG_LEVEL: "warn",
-      NODE_OPTIONS: process.env["NODE_OPTIONS"] ?? "",
+      NODE_OPTIONS: [...serverOptions, process.env["NODE_OPTIONS"] ?? ""].join(" "),
     });
     stops.unshift(() => house.stop());
     const load = await startLoad({
