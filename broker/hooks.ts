@@ -10,7 +10,7 @@ import {
   type Refusal,
 } from "./access.ts";
 import { admit } from "./admission.ts";
-import type { Intake } from "./intake.ts";
+import type { Intake, IntakeOutcome } from "./intake.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { BrokerNeeds } from "./needs.ts";
 import type { Session, Sessions } from "./sessions.ts";
@@ -57,7 +57,28 @@ export const createHooks = (
     }
   };
 
-  /** Brings a device's message to the journal and calls back: null when it is durable, else why to cut its sender off. */
+  /** aedes goes on within its callback: what it throws there must not end the process, only the connection. */
+  const answer = (session: Session, done: (error: Error | null) => void, failure: string | null) => {
+    try {
+      done(failure === null ? null : new Error(failure));
+    } catch (error) {
+      log.error({ err: error }, "handling a packet failed");
+      session.socket.destroy();
+    }
+  };
+
+  const settle = (clientId: string, qos: number, outcome: IntakeOutcome): string | null => {
+    if (outcome.kind === "full") return "journalFull";
+    if (outcome.kind === "failed") {
+      log.error({ clientId, reason: outcome.reason }, "the journal failed");
+      return "journalFailed";
+    }
+    count("journaled");
+    if (qos > 0) count("acknowledged");
+    return null;
+  };
+
+  /** Brings a device's message to the journal and calls back when it is durable, or with why to cut its sender off. */
   const take = (session: Session, grant: Grant, packet: Publish, done: (error: Error | null) => void) => {
     const { topic, qos } = packet;
     const verdict = judgePublish(grant, topic);
@@ -67,25 +88,14 @@ export const createHooks = (
     readdress(grant, packet, refusal);
     if (grant.kind === "service") return done(null);
     const { clientId } = grant;
-    intake.append({ arrivalMs: clock(), clientId, topic, payload, refusal }, (outcome) => {
-      if (outcome.kind === "failed") log.error({ clientId, reason: outcome.reason }, "the journal failed");
-      if (outcome.kind !== "durable") {
-        return done(new Error(outcome.kind === "full" ? "journalFull" : "journalFailed"));
-      }
-      count("journaled");
-      if (qos > 0) count("acknowledged");
-      done(null);
+    intake.append({
+      arrivalMs: clock(),
+      clientId,
+      topic,
+      payload,
+      refusal,
+      answer: (outcome) => answer(session, done, settle(clientId, qos, outcome)),
     });
-  };
-
-  /** aedes goes on within its callback: what it throws there must not end the process, only the connection. */
-  const contained = (session: Session, work: () => void) => {
-    try {
-      work();
-    } catch (error) {
-      log.error({ err: error }, "handling a packet failed");
-      session.socket.destroy();
-    }
   };
 
   return {
@@ -124,9 +134,12 @@ export const createHooks = (
       const session = sessions.of(client);
       const grant = session?.grant;
       if (!session || !grant || isStopping()) return done(new Error("not authorized to publish"));
-      contained(session, () =>
-        take(session, grant, packet, (error) => contained(session, () => done(error))),
-      );
+      try {
+        take(session, grant, packet, done);
+      } catch (error) {
+        log.error({ err: error }, "taking a packet failed");
+        session.socket.destroy();
+      }
     },
 
     authorizeSubscribe(client, subscription, done) {

@@ -23,7 +23,7 @@ export type BrokerEvent =
 export type Count = (event: BrokerEvent, reason?: string) => void;
 
 export type BrokerNeeds = {
-  journal: Pick<Journal, "append">;
+  journal: Pick<Journal, "appendAll">;
   /** Looks a credential up; null when it does not exist or the password is wrong. May take its time, may reject. */
   authenticate(clientId: string, username: string, password: Buffer): Promise<Grant | null>;
   /** Unix milliseconds. */

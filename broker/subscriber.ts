@@ -35,7 +35,7 @@ export type SubscriberConfig = Omit<SubscriptionConfig, "filters"> & {
 } & Partial<SubscriberLimits>;
 
 export type SubscriberNeeds = {
-  journal: Pick<Journal, "append">;
+  journal: Pick<Journal, "appendAll">;
   /** Unix milliseconds. */
   clock(): number;
   log: Logger;

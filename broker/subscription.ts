@@ -125,8 +125,14 @@ export const runSubscription = (
     const { topic } = packet;
     pending++;
     if (pending >= limits.maxPending) socket.pause();
-    const message = { arrivalMs: clock(), clientId: config.clientId, topic, payload, refusal };
-    intake.append(message, (outcome) => settle(packet, outcome));
+    intake.append({
+      arrivalMs: clock(),
+      clientId: config.clientId,
+      topic,
+      payload,
+      refusal,
+      answer: (outcome) => settle(packet, outcome),
+    });
   };
 
   const handle = (packet: Packet) => {

@@ -25,6 +25,8 @@ export type Fullness = {
 const maxMeasurementAgeMs = 100;
 /** When the journal looks full, room made by another thread is noticed this soon. */
 const maxMeasurementAgeWhenFullMs = 10;
+/** Reservations between two looks at the clock. */
+const reservesPerClock = 32;
 /** Bytes reserved since the last measurement after which the next is due, as a share of the bound. */
 const maxUnmeasuredShare = 1 / 64;
 /** Node header and key of a record within its page. */
@@ -50,6 +52,8 @@ const chargeOf = (recordBytes: number, pageBytes: number): number => {
  */
 export const fullnessOf = (records: Database<Buffer, number>, maxBytes: number): Fullness => {
   let pageBytes = 4096;
+  // The first reservation asks, hence also after a restart.
+  let unasked = reservesPerClock;
   let measuredBytes = 0;
   let measuredAtMs = Number.NEGATIVE_INFINITY;
   let inFlightBytes = 0;
@@ -68,6 +72,9 @@ export const fullnessOf = (records: Database<Buffer, number>, maxBytes: number):
   };
   const hasRoomFor = (charge: number) => measuredBytes + sinceBytes + charge <= maxBytes;
   const isDue = (charge: number) => {
+    // Asking the clock costs more than the rest of this.
+    if (hasRoomFor(charge) && ++unasked < reservesPerClock) return false;
+    unasked = 0;
     const ageMs = performance.now() - measuredAtMs;
     if (!hasRoomFor(charge)) return ageMs > maxMeasurementAgeWhenFullMs;
     return ageMs > maxMeasurementAgeMs || sinceBytes - inFlightBytes > maxBytes * maxUnmeasuredShare;
@@ -87,6 +94,7 @@ export const fullnessOf = (records: Database<Buffer, number>, maxBytes: number):
     },
     roomMade() {
       measuredAtMs = Number.NEGATIVE_INFINITY;
+      unasked = reservesPerClock;
     },
     measure,
     isFull: () => !hasRoomFor(pageBytes),

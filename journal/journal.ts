@@ -128,7 +128,8 @@ export const openJournal = (options: JournalOptions): Journal => {
     committing = true;
     try {
       await commit(() => {
-        for (const [index, value] of bytes.entries()) void records.put(firstOffset + index, value);
+        let offset = firstOffset;
+        for (const value of bytes) void records.put(offset++, value);
       });
       settle.resolve();
     } catch (error) {
@@ -139,11 +140,11 @@ export const openJournal = (options: JournalOptions): Journal => {
     if (group.records.length > 0) void flush();
   };
 
-  const append = (message: RawMessage): Promise<AppendOutcome> => {
-    if (life.closed) return Promise.reject(new Error("the journal is closed"));
+  /** Takes a message into the group that forms; its offset, or null when the journal is full. */
+  const join = (message: RawMessage): number | null => {
     const bytes = encodeRecord(message);
     const charge = fullness.reserve(bytes.length);
-    if (charge === null) return Promise.resolve({ kind: "full" });
+    if (charge === null) return null;
     nextOffset ??= firstFreeOffset();
     const offset = nextOffset++;
     if (group.records.length === 0) {
@@ -153,7 +154,26 @@ export const openJournal = (options: JournalOptions): Journal => {
     }
     group.records.push(bytes);
     group.charge += charge;
-    return group.settle.promise.then(() => ({ kind: "durable", offset }));
+    return offset;
+  };
+
+  const append = async (message: RawMessage): Promise<AppendOutcome> => {
+    if (life.closed) throw new Error("the journal is closed");
+    const offset = join(message);
+    if (offset === null) return { kind: "full" };
+    await group.settle.promise;
+    return { kind: "durable", offset };
+  };
+
+  const appendAll = async (messages: readonly RawMessage[]): Promise<number> => {
+    if (life.closed) throw new Error("the journal is closed");
+    let joined = 0;
+    for (const message of messages) {
+      if (join(message) === null) break;
+      joined++;
+    }
+    if (joined > 0) await group.settle.promise;
+    return joined;
   };
 
   const read = (afterOffset: number, limit: number): JournalRecord[] => {
@@ -224,5 +244,5 @@ export const openJournal = (options: JournalOptions): Journal => {
     await env.close();
   };
 
-  return { id, append, read, offsetOf, advance, trim, stats, close };
+  return { id, append, appendAll, read, offsetOf, advance, trim, stats, close };
 };

@@ -33,6 +33,11 @@ export type Journal = {
   readonly id: string;
   /** Resolves when the message is on disk (after fsync, grouped with its neighbours) or the journal is full. Rejects when the disk fails. */
   append(message: RawMessage): Promise<AppendOutcome>;
+  /**
+   * Appends in order as far as there is room: resolves with how many of them, from the first on, are on disk. One
+   * promise for many messages, as a promise for each costs the broker more than the append. Rejects when the disk fails.
+   */
+  appendAll(messages: readonly RawMessage[]): Promise<number>;
   /** Records with offset > `afterOffset` in order, at most `limit` and at most about 8 MiB. */
   read(afterOffset: number, limit: number): JournalRecord[];
   /** The offset up to which the consumer has passed; 0 at the beginning. */

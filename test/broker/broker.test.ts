@@ -40,12 +40,12 @@ describe("the broker", () => {
   it("sends no PUBACK while the journal has not answered", async () => {
     const appended: (() => void)[] = [];
     const journal: BrokerNeeds["journal"] = {
-      append: () =>
-        new Promise((resolve) => appended.push(() => resolve({ kind: "durable", offset: appended.length }))),
+      appendAll: ({ length }) => new Promise((resolve) => appended.push(() => resolve(length))),
     };
     const broker = await start({}, { journal });
     const device = await broker.rawAs("b-1");
     device.send(publishPacket(topicOf("b-1", "reading"), "x", 7));
+    await until("the first append", () => appended.length === 1);
     device.send(publishPacket(topicOf("b-1", "reading"), "y", 8));
     device.send({ cmd: "pingreq" });
     await device.next("pingresp");
@@ -236,9 +236,9 @@ describe("the broker", () => {
   it("cuts off a sender without acknowledging when the journal stays full or fails, and takes its retry", async () => {
     let answer: "full" | "fail" | "durable" = "full";
     const journal: BrokerNeeds["journal"] = {
-      append: async () => {
+      appendAll: async ({ length }) => {
         if (answer === "fail") throw new Error("disk failed");
-        return answer === "full" ? { kind: "full" } : { kind: "durable", offset: 1 };
+        return answer === "full" ? 0 : length;
       },
     };
     const broker = await start({ journalWaitMs: 200 }, { journal });

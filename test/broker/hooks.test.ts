@@ -17,7 +17,7 @@ describe("the hooks", () => {
     if (session) session.grant = grantOf("b-1");
     const intake = { append() {}, stop: async () => {} };
     const needs = {
-      journal: { append: () => Promise.reject(new Error("unused")) },
+      journal: { appendAll: () => Promise.reject(new Error("unused")) },
       authenticate,
       clock: () => 0,
       log: silentLog,

@@ -15,7 +15,10 @@ export type RunningSource = {
   stop(): Promise<void>;
 };
 
-type StartSource = (needs: { journal: Pick<Journal, "append">; clock(): number }) => Promise<RunningSource>;
+type StartSource = (needs: {
+  journal: Pick<Journal, "appendAll">;
+  clock(): number;
+}) => Promise<RunningSource>;
 
 const arrivalMs = 1_700_000_000_000;
 
@@ -24,7 +27,7 @@ export const describeSource = (start: StartSource): void => {
   let scratch: ReturnType<typeof scratchDirectory>;
   let journal: Journal;
   let source: RunningSource;
-  /** Taken before every append; may reject or answer for the journal. */
+  /** Asked for every message; may reject or answer for the journal. */
   let hinder: () => "full" | "fail" | null = () => null;
   const devices: MqttClient[] = [];
 
@@ -69,10 +72,11 @@ export const describeSource = (start: StartSource): void => {
     source = await start({
       clock: () => arrivalMs,
       journal: {
-        append: async (message) => {
-          const hindrance = hinder();
-          if (hindrance === "fail") throw new Error("hindered");
-          return hindrance === "full" ? { kind: "full" } : journal.append(message);
+        appendAll: async (messages) => {
+          const hindrances = messages.map(hinder);
+          if (hindrances.includes("fail")) throw new Error("hindered");
+          const firstFull = hindrances.indexOf("full");
+          return journal.appendAll(firstFull < 0 ? messages : messages.slice(0, firstFull));
         },
       },
     });

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const subscribe = (
   port: number,
-  journal: Pick<Journal, "append">,
+  journal: Pick<Journal, "appendAll">,
   config: Partial<SubscriberConfig> = {},
 ): Subscriber => {
   const subscriber = startSubscriber(
@@ -33,11 +33,11 @@ const subscribe = (
 /** A journal that keeps its messages in an array. */
 const listJournal = () => {
   const messages: RawMessage[] = [];
-  const append: Journal["append"] = async (message) => ({
-    kind: "durable",
-    offset: messages.push(message),
-  });
-  return { messages, append };
+  const appendAll: Journal["appendAll"] = async (taken) => {
+    messages.push(...taken);
+    return taken.length;
+  };
+  return { messages, appendAll };
 };
 
 /** A server that answers each packet as `answer` says. */
@@ -95,28 +95,32 @@ describe("the subscriber", () => {
   it("reads on while earlier messages wait for their sync, and acknowledges each only after its own", async () => {
     const answers: (() => void)[] = [];
     const acknowledged: number[] = [];
+    let peer: Socket | undefined;
     const port = await fakeBroker((packet, socket) => {
+      peer = socket;
       if (packet.cmd === "connect") socket.write(connack(0));
       if (packet.cmd === "puback") acknowledged.push(packet.messageId ?? 0);
-      if (packet.cmd !== "subscribe") return;
-      socket.write(suback([1]));
-      for (const id of [11, 12, 13]) socket.write(generate(publishPacket("hubao/v1/T/A/b/reading", "x", id)));
+      if (packet.cmd === "subscribe") socket.write(suback([1]));
     });
-    subscribe(port, {
-      append: () => new Promise((resolve) => answers.push(() => resolve({ kind: "durable", offset: 1 }))),
+    const subscriber = subscribe(port, {
+      appendAll: ({ length }) => new Promise((resolve) => answers.push(() => resolve(length))),
     });
-    await until("three appends", () => answers.length === 3);
+    await until("the subscription", () => subscriber.problem() === null);
+    for (const [index, id] of [11, 12, 13].entries()) {
+      peer?.write(generate(publishPacket("hubao/v1/T/A/b/reading", "x", id)));
+      await until("its append", () => answers.length === index + 1);
+    }
     expect(acknowledged).toEqual([]);
-    answers[0]?.();
-    await until("the first acknowledgement", () => acknowledged.length === 1);
-    answers[1]?.();
-    answers[2]?.();
-    await until("all acknowledgements", () => acknowledged.length === 3);
+    for (const [index, answer] of answers.entries()) {
+      answer();
+      await until("its acknowledgement", () => acknowledged.length === index + 1);
+    }
     expect(acknowledged).toEqual([11, 12, 13]);
   });
 
   it("stops reading when too much is pending and goes on afterwards", async () => {
     const answers: (() => void)[] = [];
+    let taken = 0;
     let acknowledged = 0;
     const port = await fakeBroker((packet, socket) => {
       if (packet.cmd === "connect") socket.write(connack(0));
@@ -127,18 +131,16 @@ describe("the subscriber", () => {
         socket.write(generate(publishPacket("hubao/v1/T/A/b/reading", "x".repeat(100), id)));
       }
     });
-    subscribe(
-      port,
-      {
-        append: () => new Promise((resolve) => answers.push(() => resolve({ kind: "durable", offset: 1 }))),
-      },
-      { maxPending: 100 },
-    );
-    let taken = 0;
+    const appendAll: Journal["appendAll"] = ({ length }) => {
+      taken += length;
+      return new Promise((resolve) => answers.push(() => resolve(length)));
+    };
+    subscribe(port, { appendAll }, { maxPending: 100 });
+    let before = 0;
     let sameSinceMs = performance.now();
     await until("the pause", () => {
-      if (answers.length !== taken) sameSinceMs = performance.now();
-      taken = answers.length;
+      if (taken !== before) sameSinceMs = performance.now();
+      before = taken;
       return taken >= 100 && performance.now() - sameSinceMs > 200;
     });
     // One read of the socket may exceed the bound, further reads may not.

@@ -154,7 +154,7 @@ describe("the broker withstands", () => {
       {},
       {
         journal: {
-          append: () => {
+          appendAll: () => {
             throw new Error("boom");
           },
         },

@@ -41,6 +41,17 @@ describe("the journal", () => {
     expect(journal.read(300, 10)).toEqual([]);
   });
 
+  it("appends many at once, in order, as far as there is room", async () => {
+    const journal = openHere(64 * 1024);
+    const messages = Array.from({ length: 500 }, (_, i) => numbered(i, 900));
+    const taken = await journal.appendAll(messages);
+    expect(taken).toBeGreaterThan(20);
+    expect(taken).toBeLessThan(100);
+    expect(journal.read(0, 1_000)).toMatchObject(messages.slice(0, taken));
+    expect(await journal.appendAll(messages)).toBe(0);
+    expect(await journal.appendAll([])).toBe(0);
+  });
+
   it("keeps its id, its records and its consumers' offsets over a restart", async () => {
     const before = openHere();
     await before.append(numbered(1));
