@@ -84,12 +84,7 @@ const shape = {
   INFLUX_BUCKET: z.string().min(1).optional().describe("bucket in InfluxDB"),
 } satisfies z.ZodRawShape;
 
-const schema = z.object(shape).superRefine((env, context) => {
-  if (env.INFLUX_URL === undefined) return;
-  for (const name of ["INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"] as const)
-    if (env[name] === undefined)
-      context.addIssue({ code: "custom", path: [name], message: "must be set where INFLUX_URL is" });
-});
+const schema = z.object(shape);
 
 type Env = z.infer<typeof schema>;
 
@@ -140,6 +135,14 @@ const toConfig = (env: Env): Config => ({
         },
 });
 
+/** What is missing beside INFLUX_URL. Asked apart from the schema, whose refinements wait until every field is right. */
+const influxProblems = (given: Record<string, unknown>): string[] =>
+  "INFLUX_URL" in given
+    ? ["INFLUX_TOKEN", "INFLUX_ORG", "INFLUX_BUCKET"]
+        .filter((name) => !(name in given))
+        .map((name) => `${name}: must be set where INFLUX_URL is`)
+    : [];
+
 /**
  * Reads the environment; an empty variable counts as unset. Answers the configuration, or every problem at once, a
  * sentence each. A variable that begins with HUBAO_ and is none of ours is a problem too: it is a misspelling.
@@ -156,6 +159,7 @@ export const readConfig = (
   const parsed = schema.safeParse(given);
   if (!parsed.success)
     problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+  problems.push(...influxProblems(given));
   return parsed.success && problems.length === 0
     ? { kind: "valid", config: toConfig(parsed.data) }
     : { kind: "invalid", problems };

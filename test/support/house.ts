@@ -46,7 +46,8 @@ export const runMain = (env: Record<string, string>, args: string[] = []) => {
   return { child, output: () => output };
 };
 
-const exited = async (child: ChildProcess): Promise<number | null> => {
+/** Waits for a process to end; answers its exit code, null where a signal ended it. */
+export const exited = async (child: ChildProcess): Promise<number | null> => {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   const [code] = (await once(child, "exit")) as [number | null];
   return code;
