@@ -1,4 +1,4 @@
-// The measurements: `npm run bench -- [intake] [pipeline] [fold] [--rounds N] [--json FILE]`; all of them without a name.
+// The measurements: `npm run bench -- [intake] [pipeline] [fold]`, all of them without a name; `usage` has the options.
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
@@ -12,6 +12,12 @@ const targets = { intakeRatio: 0.8, pipelineStoredPerS: 15_000 } as const;
 const names = ["intake", "pipeline", "fold"] as const;
 type Name = (typeof names)[number];
 
+const usage =
+  "Usage: npm run bench -- [intake] [pipeline] [fold] [--rounds N] [--connections N] [--json FILE]\n";
+/** Messages under way in all: over more connections each has fewer. */
+const underWay = defaultIntake.connections * defaultIntake.window;
+type Given = { rounds?: number; connections?: number; window?: number };
+
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const whole = (value: number) => Math.round(value).toLocaleString("en");
 const tenths = (value: number | null) => (value === null ? "?" : value.toFixed(1));
@@ -23,12 +29,12 @@ const met = (value: number, target: number) => (value >= target ? "met" : "MISSE
 
 const row = (cells: readonly string[]) => say(cells.map((cell) => cell.padStart(13)).join(" "));
 
-const intake = async (rounds: number | undefined) => {
+const intake = async (given: Given) => {
   say(
     "\nIntake: acknowledged messages/s. 'durable' is our broker, on disk before the acknowledgement; 'bare' is aedes.",
   );
   row(["broker", "messages/s", "p50 ms", "p99 ms", "broker µs", "load µs", "peak RSS"]);
-  const options = { ...defaultIntake, ...(rounds === undefined ? {} : { rounds }) };
+  const options = { ...defaultIntake, ...given };
   const result = await measureIntake(options, (round) =>
     row([
       round.broker,
@@ -47,7 +53,7 @@ const intake = async (rounds: number | undefined) => {
   return result;
 };
 
-const pipeline = async (rounds: number | undefined) => {
+const pipeline = async (given: Given) => {
   say("\nPipeline: readings/s stored in PostgreSQL and judged; µs are CPU per reading.");
   row([
     "stored/s",
@@ -60,7 +66,7 @@ const pipeline = async (rounds: number | undefined) => {
     "pipeline µs",
     "PostgreSQL µs",
   ]);
-  const options = { ...defaultPipeline, ...(rounds === undefined ? {} : { rounds }) };
+  const options = { ...defaultPipeline, ...given };
   const result = await measurePipeline(options, (round) =>
     row([
       whole(round.storedPerS),
@@ -85,9 +91,9 @@ const pipeline = async (rounds: number | undefined) => {
   return result;
 };
 
-const fold = (rounds: number | undefined) => {
+const fold = (given: Given) => {
   say("\nFold: readings/s that detection judges, per second of CPU.");
-  const result = measureFold({ ...defaultFold, ...(rounds === undefined ? {} : { rounds }) });
+  const result = measureFold({ ...defaultFold, rounds: given.rounds ?? defaultFold.rounds });
   say(`an area at once ${spread(result.batchedPerS)}`);
   say(`one by one      ${spread(result.singlyPerS)}`);
   say(
@@ -107,12 +113,18 @@ const machine = () => ({
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "string" }, rounds: { type: "string" } },
+  options: { json: { type: "string" }, rounds: { type: "string" }, connections: { type: "string" } },
 });
 const unknown = positionals.filter((name) => !(names as readonly string[]).includes(name));
-const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-if (unknown.length > 0 || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {
-  process.stderr.write("Usage: npm run bench -- [intake] [pipeline] [fold] [--rounds N] [--json FILE]\n");
+const given: Given = {};
+if (values.rounds !== undefined) given.rounds = Number(values.rounds);
+if (values.connections !== undefined) {
+  given.connections = Number(values.connections);
+  given.window = Math.ceil(underWay / given.connections);
+}
+const isWrong = Object.values(given).some((value) => !(Number.isInteger(value) && value > 0));
+if (unknown.length > 0 || isWrong) {
+  process.stderr.write(usage);
   process.exitCode = 2;
 } else {
   const wants = (name: Name) => positionals.length === 0 || positionals.includes(name);
@@ -121,9 +133,9 @@ if (unknown.length > 0 || (rounds !== undefined && !(Number.isInteger(rounds) &&
   say(`load average ${tenths(before.loadAverage1m ?? 0)} before the start: what else runs shares the cores`);
   const results = {
     machine: before,
-    ...(wants("fold") ? { fold: fold(rounds) } : {}),
-    ...(wants("intake") ? { intake: await intake(rounds) } : {}),
-    ...(wants("pipeline") ? { pipeline: await pipeline(rounds) } : {}),
+    ...(wants("fold") ? { fold: fold(given) } : {}),
+    ...(wants("intake") ? { intake: await intake(given) } : {}),
+    ...(wants("pipeline") ? { pipeline: await pipeline(given) } : {}),
   };
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
 }
