@@ -123,6 +123,7 @@ export const openJournal = (options: JournalOptions): Journal => {
 
   /** Commits the group that has formed; the next forms while this one is being synced. */
   const flush = async (): Promise<void> => {
+    if (committing || group.records.length === 0) return;
     const { firstOffset, records: bytes, charge, settle } = group;
     group = emptyGroup();
     committing = true;
@@ -137,7 +138,7 @@ export const openJournal = (options: JournalOptions): Journal => {
     }
     fullness.settle(charge);
     committing = false;
-    if (group.records.length > 0) void flush();
+    void flush();
   };
 
   /** Takes a message into the group that forms; its offset, or null when the journal is full. */
@@ -150,7 +151,6 @@ export const openJournal = (options: JournalOptions): Journal => {
     if (group.records.length === 0) {
       group.firstOffset = offset;
       void track(group.settle.promise);
-      if (!committing) setImmediate(() => void flush());
     }
     group.records.push(bytes);
     group.charge += charge;
@@ -161,6 +161,7 @@ export const openJournal = (options: JournalOptions): Journal => {
     if (life.closed) throw new Error("the journal is closed");
     const offset = join(message);
     if (offset === null) return { kind: "full" };
+    if (group.records.length === 1) setImmediate(() => void flush());
     await group.settle.promise;
     return { kind: "durable", offset };
   };
@@ -172,7 +173,10 @@ export const openJournal = (options: JournalOptions): Journal => {
       if (join(message) === null) break;
       joined++;
     }
-    if (joined > 0) await group.settle.promise;
+    if (joined === 0) return 0;
+    const { promise } = group.settle;
+    void flush();
+    await promise;
     return joined;
   };
 
