@@ -3,8 +3,8 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { onTestFinished } from "vitest";
 import type { TestHouse } from "./house.ts";
 
-/** Connects with this password and never reconnects by itself; rejects when it is refused. Closed with the test. */
-export const connectDevice = async (house: TestHouse, id: string, password = ""): Promise<MqttClient> => {
+/** Connects with this password and never reconnects by itself; rejects when it is refused. The caller ends it. */
+export const openDevice = async (house: TestHouse, id: string, password = ""): Promise<MqttClient> => {
   const client = await connectAsync(house.mqttUrl, {
     clientId: id,
     username: id,
@@ -13,6 +13,12 @@ export const connectDevice = async (house: TestHouse, id: string, password = "")
     connectTimeout: 10_000,
   });
   client.on("error", () => {});
+  return client;
+};
+
+/** The same, ended with the test that it is called in. */
+export const connectDevice = async (house: TestHouse, id: string, password = ""): Promise<MqttClient> => {
+  const client = await openDevice(house, id, password);
   onTestFinished(async () => {
     await client.endAsync(true);
   });
