@@ -42,6 +42,7 @@ export type House = {
 
 const stopDeadlineMs = 40_000;
 const missedHeartbeats = 3;
+const tellEveryMs = 5_000;
 const consoleDir = join(import.meta.dirname, "..", "console", "dist");
 
 const sha256 = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();
@@ -105,6 +106,7 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     }
 
     let broker: Broker | null = null;
+    let acknowledgedTotal = 0;
     if (has("broker") && journal !== null) {
       if (config.externalBroker === null) {
         const devices = createDeviceAuthenticator({ db, serviceToken: service, clock: Date.now });
@@ -113,7 +115,10 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
           authenticate: devices.authenticate,
           clock: Date.now,
           log: log.child({ room: "broker" }),
-          count: metrics.countBroker,
+          count(event, reason) {
+            if (event === "acknowledged") acknowledgedTotal += 1;
+            metrics.countBroker(event, reason);
+          },
         });
         broker = started;
         onStop("the broker", () => started.stop());
@@ -172,6 +177,14 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
       );
       pipeline = started;
       onStop("the pipeline", () => started.stop());
+      if (broker !== null) {
+        const { connections } = broker;
+        const teller = setInterval(
+          () => started.tell({ acknowledgedTotal, connections: connections() }),
+          tellEveryMs,
+        );
+        onStop("the counters", () => Promise.resolve(clearInterval(teller)));
+      }
     }
 
     let url: string | null = null;

@@ -52,6 +52,22 @@ export const createMetrics = (): Metrics => {
     "Histories of breakers judged anew because of late data",
   );
 
+  const reported = counter(
+    "hubao_points_reported_total",
+    "Points about states, rates and alarms that InfluxDB has taken",
+  );
+  const failures = counter(
+    "hubao_pipeline_failures_total",
+    "Times that a part of the pipeline could not go on",
+    ["part"],
+  );
+  const failing = new Gauge({
+    name: "hubao_pipeline_failing",
+    help: "1 while a part of the pipeline cannot go on; health and the log say why",
+    labelNames: ["part"],
+    registers: [register],
+  });
+
   return {
     countBroker(event, reason = "") {
       if (event === "acknowledged") acknowledged.inc();
@@ -63,6 +79,11 @@ export const createMetrics = (): Metrics => {
       else if (event.event === "quarantined") quarantined.inc({ reason: event.reason }, event.count);
       else if (event.event === "alarmRaised") alarms.inc({ kind: event.kind });
       else if (event.event === "revised") revised.inc(event.breakers);
+      else if (event.event === "reported") reported.inc(event.points);
+      else if (event.event === "problem") {
+        failing.set({ part: event.part }, event.problem === null ? 0 : 1);
+        if (event.problem !== null) failures.inc({ part: event.part });
+      }
     },
     watchJournal(journal) {
       gauge("hubao_journal_records", "Records held in the journal", (set) => set(journal.stats().records));

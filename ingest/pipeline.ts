@@ -1,23 +1,25 @@
 // The pipeline: three consumers of one journal, the registry they judge by, and the trimming of what all have passed.
-import { setTimeout as sleep } from "node:timers/promises";
 import type { JudgingRule } from "../domain/limits.ts";
 import { liveTopics } from "../domain/live.ts";
 import { openJournal } from "../journal/journal.ts";
 import { openDatabase } from "../storage/db.ts";
-import { loadBreakerFacts } from "../storage/registry-read.ts";
+import { endReporting } from "../storage/reporting.ts";
+import { openInfluxLines } from "../storage/telemetry/influx-write.ts";
 import { type InfluxConfig, openTelemetry } from "../storage/telemetry/open.ts";
 import type { Consumer } from "./consumer.ts";
 import { openDecodedLog } from "./decoded-log.ts";
 import { startDetectionConsumer } from "./detection-consumer.ts";
 import { openFeed } from "./feed.ts";
+import type { ProcessCounters } from "./gauges.ts";
 import { startLiveConsumer } from "./live-consumer.ts";
-import { type Registry, registryOf } from "./registry.ts";
+import { confirmedReader, watchRegistry } from "./registry-watch.ts";
+import { startReporting } from "./reporting.ts";
 import { startTelemetryConsumer } from "./telemetry-consumer.ts";
 
 /** Who reads the journal; a record is removed when all of them have passed it. */
 export const consumerNames = ["telemetry", "detection", "live"] as const;
 export type ConsumerName = (typeof consumerNames)[number];
-export type PipelinePart = ConsumerName | "revision";
+export type PipelinePart = ConsumerName | "revision" | "reporting";
 
 /** Plain data, so that it can cross into a worker thread. */
 export type PipelineConfig = {
@@ -37,17 +39,22 @@ export type PipelineEvent =
   | { event: "quarantined"; reason: string; count: number }
   | { event: "alarmRaised"; kind: string }
   | { event: "revised"; breakers: number }
+  /** Points about states, rates and alarms that InfluxDB has taken. */
+  | { event: "reported"; points: number }
   /** A part cannot go on, or (null) can again. */
   | { event: "problem"; part: PipelinePart; problem: string | null }
   | { event: "log"; level: "info" | "warn" | "error"; message: string };
 
-export type Pipeline = { stop(): Promise<void> };
+export type Pipeline = {
+  /** Counters that only the process around it has; they are reported with its own. */
+  tell(counters: ProcessCounters): void;
+  stop(): Promise<void>;
+};
 
 const dayMs = 86_400_000;
 const trimEveryMs = 100;
 const trimRecords = 20_000;
 const pruneEveryMs = 3_600_000;
-const registryRetryMs = 1_000;
 
 /** Starts everything; rejects when PostgreSQL cannot be read, and leaves nothing behind then. */
 export const startPipeline = async (
@@ -60,6 +67,8 @@ export const startPipeline = async (
     for (const one of stops.reverse()) await one().catch((error: Error) => warn(error.message));
     stops.length = 0;
   };
+  let processCounters: ProcessCounters = {};
+  const totals = { stored: 0, quarantined: 0 };
   try {
     const db = openDatabase(config.databaseUrl, {
       maxConnections: 6,
@@ -77,41 +86,16 @@ export const startPipeline = async (
     const feed = openFeed(config.feed);
     stops.push(() => feed.stop());
 
-    let registry: Registry = registryOf([], 0);
-    const readRegistry = async () => {
-      registry = registryOf(await loadBreakerFacts(db.query, config.timeZone), registry.version + 1);
-    };
-    let stopping = false;
-    let reading: Promise<void> = Promise.resolve();
-    const followRegistry = async () => {
-      while (!stopping) {
-        try {
-          await readRegistry();
-          emit({ event: "log", level: "info", message: `registry: ${registry.breakers.size} breakers` });
-          return;
-        } catch (error) {
-          warn(`the registry could not be read, and is tried again: ${(error as Error).message}`);
-          await sleep(registryRetryMs, undefined, { ref: false });
-        }
-      }
-    };
-    const reloadRegistry = () => {
-      reading = reading.then(followRegistry);
-    };
-    const listener = await db.listen((notice) => {
-      if (notice.kind === "registry") reloadRegistry();
-    }, reloadRegistry);
-    stops.push(() => {
-      stopping = true;
-      return listener.stop();
+    const registry = await watchRegistry({
+      db,
+      timeZone: config.timeZone,
+      clock: Date.now,
+      log: (level, message) => emit({ event: "log", level, message }),
     });
-    // Only now: what changes from here on is told to the listener.
-    const firstReading = reading.then(readRegistry);
-    reading = firstReading.catch(() => {});
-    await firstReading;
+    stops.push(registry.stop);
 
     const retentionMs = config.retentionDays * dayMs;
-    const log = openDecodedLog(journal, () => registry, retentionMs);
+    const log = openDecodedLog(journal, registry.current, retentionMs);
     const clock = Date.now;
     const told = new Map<PipelinePart, string | null>();
     const problems = (part: PipelinePart) => (problem: string | null) => {
@@ -124,21 +108,24 @@ export const startPipeline = async (
     begin(
       startTelemetryConsumer({
         journal,
-        log: log.reader(),
+        log: confirmedReader(log.reader(), registry),
         store: telemetry,
         query: db.query,
         clock,
-        onStored: (count) => emit({ event: "stored", count }),
+        onStored(count) {
+          totals.stored += count;
+          emit({ event: "stored", count });
+        },
         onProblem: problems("telemetry"),
       }),
     );
     begin(
       await startDetectionConsumer({
         journal,
-        log: log.reader(),
+        log: confirmedReader(log.reader(), registry),
         db,
         telemetry,
-        registry: () => registry,
+        registry: registry.current,
         clock,
         rule: config.rule,
         retentionMs,
@@ -147,7 +134,10 @@ export const startPipeline = async (
           alarms: (alarms) => feed.publish(liveTopics.alarms, alarms),
         },
         onAlarmRaised: (kind) => emit({ event: "alarmRaised", kind }),
-        onQuarantined: (reason, count) => emit({ event: "quarantined", reason, count }),
+        onQuarantined(reason, count) {
+          totals.quarantined += count;
+          emit({ event: "quarantined", reason, count });
+        },
         onRevised: (breakers) => emit({ event: "revised", breakers }),
         onProblem: problems("detection"),
         onRevisionProblem: problems("revision"),
@@ -162,6 +152,29 @@ export const startPipeline = async (
         onProblem: problems("live"),
       }),
     );
+
+    if (config.influx === null) await endReporting(db.query);
+    else {
+      const reporting = startReporting({
+        journal,
+        query: db.query,
+        registry: registry.current,
+        clock,
+        timeZone: config.timeZone,
+        retentionDays: config.retentionDays,
+        write: openInfluxLines(config.influx),
+        counters: () => ({
+          ...processCounters,
+          storedTotal: totals.stored,
+          quarantinedTotal: totals.quarantined,
+          telemetryProblem: (told.get("telemetry") ?? null) !== null,
+        }),
+        onReported: (points) => emit({ event: "reported", points }),
+        onProblem: problems("reporting"),
+        warn,
+      });
+      stops.push(() => reporting.stop());
+    }
 
     let trimming: Promise<void> = Promise.resolve();
     const trimmer = setInterval(() => {
@@ -182,7 +195,12 @@ export const startPipeline = async (
       clearInterval(pruner);
       await trimming;
     });
-    return { stop };
+    return {
+      tell(counters) {
+        processCounters = counters;
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

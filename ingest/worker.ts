@@ -2,10 +2,14 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import type { ProcessCounters } from "./gauges.ts";
 import { type Pipeline, type PipelineConfig, type PipelineEvent, startPipeline } from "./pipeline.ts";
 
 /** What the thread says: the pipeline's events, and where it stands. */
 type ThreadMessage = PipelineEvent | { event: "started" } | { event: "stopped" };
+
+/** What the thread is told. */
+type Request = "stop" | ProcessCounters;
 
 type ThreadData = { pipeline: PipelineConfig };
 
@@ -15,6 +19,8 @@ const stopDeadlineMs = 20_000;
 export type PipelineThread = {
   /** Null while the pipeline runs, else why it does not. */
   problem(): string | null;
+  /** Counters of this process, for the pipeline's report about itself. */
+  tell(counters: ProcessCounters): void;
   stop(): Promise<void>;
 };
 
@@ -54,9 +60,10 @@ export const startPipelineThread = (
   start();
   return {
     problem: () => problem,
+    tell: (counters) => worker.postMessage(counters satisfies Request),
     async stop() {
       stopping = true;
-      worker.postMessage("stop");
+      worker.postMessage("stop" satisfies Request);
       const late = sleep(stopDeadlineMs, "late" as const, { ref: false });
       if ((await Promise.race([ended, late])) === "late") await worker.terminate();
     },
@@ -68,7 +75,11 @@ const runInThread = async (port: NonNullable<typeof parentPort>, config: Pipelin
   let pipeline: Pipeline | undefined;
   let stopping = false;
   const stopped = Promise.withResolvers<void>();
-  port.on("message", () => {
+  port.on("message", (request: Request) => {
+    if (request !== "stop") {
+      pipeline?.tell(request);
+      return;
+    }
     stopping = true;
     stopped.resolve();
   });

@@ -134,6 +134,7 @@ const writeAlarms = async (query: Query, alarms: readonly AlarmWrite[]): Promise
            ON CONFLICT (id) DO UPDATE SET cleared_at_ms = NULL, evidence = excluded.evidence,
              acknowledged_at_ms = CASE WHEN alarm.cleared_at_ms IS NULL THEN alarm.acknowledged_at_ms END,
              acknowledged_by = CASE WHEN alarm.cleared_at_ms IS NULL THEN alarm.acknowledged_by END,
+             reopened_at_ms = CASE WHEN alarm.cleared_at_ms IS NULL THEN alarm.reopened_at_ms ELSE excluded.raised_at_ms END,
              occurrences = alarm.occurrences + CASE WHEN alarm.cleared_at_ms IS NULL THEN 0 ELSE 1 END`,
           [
             alarm.id,
@@ -150,8 +151,8 @@ const writeAlarms = async (query: Query, alarms: readonly AlarmWrite[]): Promise
       case "reopen":
         await query(
           `UPDATE alarm SET cleared_at_ms = NULL, acknowledged_at_ms = NULL, acknowledged_by = NULL,
-             occurrences = occurrences + 1, evidence = $2 WHERE id = $1`,
-          [alarm.id, JSON.stringify(alarm.evidence)],
+             reopened_at_ms = $3, occurrences = occurrences + 1, evidence = $2 WHERE id = $1`,
+          [alarm.id, JSON.stringify(alarm.evidence), alarm.atMs],
         );
         break;
       case "clear":

@@ -17,7 +17,8 @@ const nanosecondsPerMillisecond = 1_000_000;
 
 type Value = number | string | boolean | undefined;
 
-const text = (value: string): string => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+/** A string as the value of a field. */
+export const text = (value: string): string => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 
 const field = (name: string, value: Value): string => {
   if (value === undefined) return "";

@@ -2,11 +2,15 @@
 // The client's own WriteApi swallows errors and drops lines (docs: TRAPS), so batch, retry and status are ours.
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
-import { HttpError, type Transport } from "@influxdata/influxdb-client";
+import { HttpError, InfluxDB, type Transport } from "@influxdata/influxdb-client";
 
 const compress = promisify(gzip);
 const requestTimeoutMs = 30_000;
 const maxRetryAfterSeconds = 300;
+/** Lines of one request: about 1.5 MB before compression, far below InfluxDB's own limit of 50 MB. */
+const maxLinesPerRequest = 5_000;
+/** Requests that a batch with bad lines may take to find them; what is left then is rejected as it stands. */
+const maxRequestsForBadLines = 2_000;
 
 /** `bad`: the request's content is at fault, wholly or in part; `dropped` says how many lines where the server tells. */
 export type WriteAnswer =
@@ -75,7 +79,7 @@ const answerTo = (error: unknown, target: InfluxTarget): WriteAnswer => {
 };
 
 /** Sends lines in one request. Never throws for the server's sake. */
-export const sendLines = async (
+const sendLines = async (
   transport: Transport,
   target: InfluxTarget,
   lines: readonly string[],
@@ -110,3 +114,80 @@ export const sendLines = async (
     );
   });
 };
+
+/** `rejected` lists lines that the server will never take, by their index in order; everything else is stored. */
+export type LinesOutcome =
+  | { kind: "stored"; rejected: readonly { index: number; reason: string }[] }
+  | { kind: "unavailable"; reason: string };
+
+type Line = { index: number; line: string };
+
+/** Answers a function that stores lines, finds the bad ones among them, and keeps the pauses that the server asks for. */
+export const openLineWriter = (
+  transport: Transport,
+  target: InfluxTarget,
+): ((lines: readonly string[]) => Promise<LinesOutcome>) => {
+  /** The server asked for silence until then (Retry-After). */
+  let quietUntilMs = 0;
+
+  /** Stores the lines or says which are bad; answers why when the server is unavailable, and null when done. */
+  const store = async (
+    lines: readonly Line[],
+    rejected: { index: number; reason: string }[],
+    budget: { requests: number },
+  ): Promise<string | null> => {
+    const answer = await sendLines(
+      transport,
+      target,
+      lines.map(({ line }) => line),
+    );
+    budget.requests += 1;
+    if (answer.kind === "stored") return null;
+    if (answer.kind === "unavailable") {
+      quietUntilMs = Date.now() + answer.retryAfterMs;
+      return answer.reason;
+    }
+    const reason = answer.kind === "tooLarge" ? "larger than InfluxDB takes" : answer.reason;
+    const whole = answer.kind === "bad" && answer.dropped === lines.length;
+    if (lines.length === 1 || whole || budget.requests > maxRequestsForBadLines) {
+      rejected.push(...lines.map(({ index }) => ({ index, reason })));
+      return null;
+    }
+    // The good half is written again and overwrites itself; the bad one is halved until its bad lines are alone.
+    const middle = Math.ceil(lines.length / 2);
+    return (
+      (await store(lines.slice(0, middle), rejected, budget)) ??
+      (await store(lines.slice(middle), rejected, budget))
+    );
+  };
+
+  return async (lines) => {
+    const waitMs = quietUntilMs - Date.now();
+    if (lines.length > 0 && waitMs > 0)
+      return {
+        kind: "unavailable",
+        reason: `InfluxDB asked for a pause of ${Math.ceil(waitMs / 1_000)} s more`,
+      };
+    const rejected: { index: number; reason: string }[] = [];
+    const budget = { requests: 0 };
+    for (let start = 0; start < lines.length; start += maxLinesPerRequest) {
+      const part = lines.slice(start, start + maxLinesPerRequest);
+      const reason = await store(
+        part.map((line, offset) => ({ index: start + offset, line })),
+        rejected,
+        budget,
+      );
+      if (reason !== null) return { kind: "unavailable", reason };
+    }
+    return { kind: "stored", rejected: rejected.sort((a, b) => a.index - b.index) };
+  };
+};
+
+/** A line writer with a connection of its own, for what is not a report of a breaker. */
+export const openInfluxLines = (
+  config: InfluxTarget & { token: string },
+): ReturnType<typeof openLineWriter> =>
+  openLineWriter(
+    new InfluxDB({ url: config.url, token: config.token, timeout: requestTimeoutMs }).transport,
+    config,
+  );

@@ -3,14 +3,10 @@ import { InfluxDB } from "@influxdata/influxdb-client";
 import { compareReports, type Report } from "../../domain/report.ts";
 import { lineOf } from "./influx-lines.ts";
 import { askNothing, type Range, readReports, readWindows, storedReading } from "./influx-read.ts";
-import { explain, sendLines } from "./influx-write.ts";
+import { explain, openLineWriter } from "./influx-write.ts";
 import { cutBetweenMilliseconds, inOrder, oldestKeptMs, refusal } from "./order.ts";
 import type { TelemetryStore, WriteOutcome } from "./port.ts";
 
-/** Lines of one request: about 1.5 MB before compression, far below InfluxDB's own limit of 50 MB. */
-const maxLinesPerRequest = 5_000;
-/** Requests that a batch with bad lines may take to find them; what is left then is rejected as it stands. */
-const maxRequestsForBadLines = 2_000;
 const queryTimeoutMs = 60_000;
 const maxReportsOfMillisecond = 100_000;
 const eventKinds = ["trip", "test", "status"] as const;
@@ -24,9 +20,6 @@ export type InfluxOptions = {
   log: { warn(message: string): void };
 };
 
-type Line = { index: number; line: string };
-type Rejected = { index: number; reason: string };
-
 /**
  * Opens the store in the bucket; nothing is sent yet. The bucket's own retention drops old points, and lines it will
  * not take are `rejected` one by one. Reads throw when the server cannot answer.
@@ -36,39 +29,7 @@ export const openInfluxTelemetry = (options: InfluxOptions): TelemetryStore => {
   const client = new InfluxDB({ url, token, timeout: queryTimeoutMs });
   const api = client.getQueryApi(org);
   const target = { url, org, bucket };
-  /** The server asked for silence until then (Retry-After). */
-  let quietUntilMs = 0;
-
-  /** Stores the lines or says which are bad; answers why when the server is unavailable, and null when done. */
-  const store = async (
-    lines: readonly Line[],
-    rejected: Rejected[],
-    budget: { requests: number },
-  ): Promise<string | null> => {
-    const answer = await sendLines(
-      client.transport,
-      target,
-      lines.map(({ line }) => line),
-    );
-    budget.requests += 1;
-    if (answer.kind === "stored") return null;
-    if (answer.kind === "unavailable") {
-      quietUntilMs = Date.now() + answer.retryAfterMs;
-      return answer.reason;
-    }
-    const reason = answer.kind === "tooLarge" ? "larger than InfluxDB takes" : answer.reason;
-    const whole = answer.kind === "bad" && answer.dropped === lines.length;
-    if (lines.length === 1 || whole || budget.requests > maxRequestsForBadLines) {
-      rejected.push(...lines.map(({ index }) => ({ index, reason })));
-      return null;
-    }
-    // The good half is written again and overwrites itself; the bad one is halved until its bad lines are alone.
-    const middle = Math.ceil(lines.length / 2);
-    return (
-      (await store(lines.slice(0, middle), rejected, budget)) ??
-      (await store(lines.slice(middle), rejected, budget))
-    );
-  };
+  const writeLines = openLineWriter(client.transport, target);
 
   const between = async (range: Range, limit: number): Promise<Report[]> => {
     const kinds = ["reading", ...eventKinds] as const;
@@ -79,28 +40,24 @@ export const openInfluxTelemetry = (options: InfluxOptions): TelemetryStore => {
   return {
     async write(records, nowMs): Promise<WriteOutcome> {
       const oldestMs = oldestKeptMs(nowMs, retentionDays);
-      const rejected: Rejected[] = [];
-      const lines: Line[] = [];
+      const rejected: { index: number; reason: string }[] = [];
+      const lines: string[] = [];
+      /** Where in the batch each line comes from. */
+      const indexes: number[] = [];
       for (const [index, record] of records.entries()) {
         const reason = refusal(record, oldestMs);
-        if (reason === null) lines.push({ index, line: lineOf(record) });
-        else rejected.push({ index, reason });
+        if (reason === null) {
+          lines.push(lineOf(record));
+          indexes.push(index);
+        } else rejected.push({ index, reason });
       }
-      const waitMs = quietUntilMs - Date.now();
-      if (lines.length > 0 && waitMs > 0)
-        return {
-          kind: "unavailable",
-          reason: `InfluxDB asked for a pause of ${Math.ceil(waitMs / 1_000)} s more`,
-        };
-      const refusedHere = rejected.length;
-      const budget = { requests: 0 };
-      for (let start = 0; start < lines.length; start += maxLinesPerRequest) {
-        const reason = await store(lines.slice(start, start + maxLinesPerRequest), rejected, budget);
-        if (reason !== null) return { kind: "unavailable", reason };
-      }
-      if (rejected.length > refusedHere)
+      const outcome = await writeLines(lines);
+      if (outcome.kind === "unavailable") return outcome;
+      for (const { index, reason } of outcome.rejected)
+        rejected.push({ index: indexes[index] ?? index, reason });
+      if (outcome.rejected.length > 0)
         log.warn(
-          `InfluxDB refused ${rejected.length - refusedHere} of ${records.length} reports: ${rejected.at(-1)?.reason}`,
+          `InfluxDB refused ${outcome.rejected.length} of ${records.length} reports: ${outcome.rejected.at(-1)?.reason}`,
         );
       return { kind: "stored", rejected: rejected.sort((a, b) => a.index - b.index) };
     },
