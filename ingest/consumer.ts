@@ -5,12 +5,14 @@ import type { DecodedMessage } from "./decode.ts";
 /** `retry` keeps the batch: the same messages come again after a pause. */
 export type Handled = { kind: "done" } | { kind: "retry"; reason: string };
 
+type Batch = DecodedMessage[] | "wait";
+
 export type ConsumerOptions = {
   name: string;
   /** Where to begin: the offset of the last message that needs no more handling. */
   offset: number;
   /** The next messages; none when there are none, `wait` to be asked again soon. */
-  read(afterOffset: number, limit: number): DecodedMessage[] | "wait";
+  read(afterOffset: number, limit: number): Batch | Promise<Batch>;
   /** Handles a batch and makes the new offset durable. A throw counts as `retry`. */
   handle(messages: readonly DecodedMessage[], lastOffset: number): Promise<Handled>;
   /** Runs between batches and while idle; tells whether nothing was left to read. A throw is a problem, not an end. */
@@ -38,7 +40,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
 
   const attempt = async (): Promise<{ moved: boolean; problem: string | null }> => {
     try {
-      const messages = options.read(offset, limits.batchMessages);
+      const messages = await options.read(offset, limits.batchMessages);
       if (messages === "wait") return { moved: false, problem: null };
       const last = messages.at(-1)?.record.offset;
       if (last !== undefined) {

@@ -18,9 +18,8 @@ import { detectionOffset, pruneCheckpoints, writeDetection } from "../storage/de
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
-import { type Consumer, startConsumer } from "./consumer.ts";
+import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import type { DecodedReader } from "./decoded-log.ts";
 import { applyRegistry, loadDetectionBook } from "./detection-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import type { Registry } from "./registry.ts";
@@ -28,7 +27,7 @@ import { startReviser } from "./reviser.ts";
 
 export type DetectionNeeds = {
   journal: Pick<Journal, "id" | "advance" | "offsetOf">;
-  log: DecodedReader;
+  log: Pick<ConsumerOptions, "read">;
   db: Db;
   telemetry: Pick<TelemetryStore, "reports">;
   registry: () => Registry;

@@ -3,14 +3,13 @@ import type { Journal } from "../journal/port.ts";
 import type { Query } from "../storage/db.ts";
 import { storeQuarantine } from "../storage/quarantine.ts";
 import type { TelemetryRecord, TelemetryStore } from "../storage/telemetry/port.ts";
-import { type Consumer, startConsumer } from "./consumer.ts";
+import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import type { DecodedReader } from "./decoded-log.ts";
 import { quarantineRow, quarantineRows } from "./quarantining.ts";
 
 export type TelemetryNeeds = {
   journal: Pick<Journal, "id" | "offsetOf" | "advance">;
-  log: DecodedReader;
+  log: Pick<ConsumerOptions, "read">;
   store: TelemetryStore;
   query: Query;
   clock: () => number;

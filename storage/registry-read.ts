@@ -96,6 +96,14 @@ export const loadBreakerFacts = async (query: Query, timeZone: string): Promise<
   }));
 };
 
+/** A number that rises with every import of the registry; 0 before the first. */
+export const newestImport = async (query: Query): Promise<number> => {
+  const [newest] = await query<{ id: number }>(
+    "SELECT id FROM audit WHERE act = 'registry.import' ORDER BY id DESC LIMIT 1",
+  );
+  return newest?.id ?? 0;
+};
+
 /** Where a transformer area lies. */
 export type AreaPlace = {
   areaId: string;

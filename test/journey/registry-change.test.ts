@@ -7,6 +7,7 @@ import { type FreshDatabase, freshDatabase } from "../support/database.ts";
 import { connectDevice, openDevice, readingBody } from "../support/device.ts";
 import { startTestHouse, type TestHouse } from "../support/house.ts";
 import { brokenIntervals } from "../support/ledger.ts";
+import { drained } from "../support/metrics.ts";
 import { credentials } from "../support/registry.ts";
 import { until } from "../support/until.ts";
 
@@ -201,6 +202,27 @@ describe("while the house runs", () => {
     expect(history.at(-1)?.from_ms).toBe(operatingFromMs);
     await untilState("newer", "operating");
     await expectWhole();
+  });
+
+  it("a breaker may report the moment its registration is answered", async () => {
+    const { password } = await house.post<{ password: string }>(
+      "/transformer-areas/B/gateways/B-gw/credential",
+    );
+    const gateway = await connectDevice(house, "B-gw", password);
+    const quick = Array.from({ length: 30 }, (_, n) => `quick-${n}`);
+    for (const breakerId of quick) {
+      await register([{ breakerId, area: "B" }]);
+      const entries = [{ breakerId, kind: "reading", body: readingBody() }];
+      await gateway.publishAsync("hubao/v1/T/B/B-gw/batch", JSON.stringify({ ts: Date.now(), entries }), {
+        qos: 1,
+      });
+    }
+    await drained(house);
+    expect(
+      await database.db.query("SELECT breaker_id FROM reading WHERE breaker_id LIKE 'quick-%'"),
+    ).toHaveLength(30);
+    expect(await database.db.query("SELECT * FROM quarantine WHERE reason = 'unknownBreaker'")).toEqual([]);
+    await until("all of them to operate", async () => (await households("B")).operating === 1 + quick.length);
   });
 
   it("all of it holds after a restart", async () => {
