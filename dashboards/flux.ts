@@ -1,0 +1,109 @@
+// Building blocks of Flux queries. Every query is bounded in time, and filters by tag before anything else, so that the
+// storage engine does the work. Fragments that need a package name it; `flux` puts the imports in front.
+import { reportMeasurements, reportTags, tags } from "../storage/telemetry/names.ts";
+
+const packages = ["date", "join", "math", "strings"] as const;
+
+/** Joins statements to one query and imports the packages that they name. */
+export const flux = (...statements: string[]): string => {
+  const body = statements.join("\n\n");
+  const imports = packages.filter((name) => new RegExp(`\\b${name}\\.`).test(body));
+  return [...imports.map((name) => `import "${name}"`), ...(imports.length > 0 ? [""] : []), body].join("\n");
+};
+
+/** The time range that the user has chosen. */
+export const wholeRange = "start: v.timeRangeStart, stop: v.timeRangeStop";
+/** The last `duration` (Flux, `15m`) of the user's range: what stands now, when the range ends now. */
+export const endOfRange = (duration: string): string =>
+  `start: date.sub(d: ${duration}, from: v.timeRangeStop), stop: v.timeRangeStop`;
+/** As long as the user's range, and just before it. */
+export const rangeBefore =
+  "start: date.sub(d: duration(v: int(v: v.timeRangeStop) - int(v: v.timeRangeStart)), from: v.timeRangeStart), stop: v.timeRangeStart";
+
+/** How long ago the newest repeat of a state or a rate may lie: states repeat every five minutes, three may be missed. */
+export const freshFor = "15m";
+
+export type Selection = {
+  measurement: string;
+  /** Fields wanted; none means all. */
+  fields?: readonly string[];
+  /** Arguments of `range`. */
+  range: string;
+  /** Further conditions on `r`. */
+  where?: readonly string[];
+};
+
+const anyOf = (column: string, values: readonly string[]): string =>
+  values.map((value) => `r.${column} == "${value}"`).join(" or ");
+
+/** Points of one measurement, as one table a series. */
+export const select = ({ measurement, fields = [], range, where = [] }: Selection): string =>
+  [
+    "from(bucket: v.defaultBucket)",
+    `  |> range(${range})`,
+    `  |> filter(fn: (r) => r._measurement == "${measurement}")`,
+    ...(fields.length > 0 ? [`  |> filter(fn: (r) => ${anyOf("_field", fields)})`] : []),
+    ...where.map((condition) => `  |> filter(fn: (r) => ${condition})`),
+  ].join("\n");
+
+const matches = (tag: string): string => `r.${tag} =~ /^\${${tag}:regex}$/`;
+/** The user's choice of places, for series that have all three tags. */
+export const inPlace = [tags.township, tags.village, tags.area].map(matches).join(" and ");
+export const inVillage = [tags.township, tags.village].map(matches).join(" and ");
+export const inTownship = matches(tags.township);
+export const inLevel = matches(tags.level);
+/** The one breaker that the user has chosen. */
+export const thisBreaker = matches(tags.breaker);
+export const ofLevel = (level: string): string => `r.${tags.level} == "${level}"`;
+export const ofScope = (scope: string): string => `r.${reportTags.scope} == "${scope}"`;
+
+/** Names of places are written hourly; a month is enough for those that are still there. */
+const namesRange = "start: -30d";
+const infoRange = "start: -3d";
+
+/** `<scope>Names`: a table of `<scope>` (id) and `<scope>Name`. */
+export const namesOf = (scope: "township" | "village" | "area"): string =>
+  `${scope}Names =
+${select({ measurement: reportMeasurements.place, fields: ["name"], range: namesRange, where: [ofScope(scope)] })}
+  |> last()
+  |> group()
+  |> keep(columns: ["${scope}", "_value"])
+  |> rename(columns: {_value: "${scope}Name"})`;
+
+/** `addresses`: a table of `breaker` and `address`. */
+export const addresses = `addresses =
+${select({ measurement: reportMeasurements.breakerInfo, fields: ["address"], range: infoRange })}
+  |> last()
+  |> group()
+  |> keep(columns: ["breaker", "_value"])
+  |> rename(columns: {_value: "address"})`;
+
+/** `ratings`: a table of `breaker` and `ratedMa` (IΔn in mA) within the user's choice. */
+export const ratings = (...where: string[]): string => `ratings =
+${select({ measurement: reportMeasurements.breakerInfo, fields: ["ratedResidualCurrentMa"], range: infoRange, where })}
+  |> last()
+  |> group()
+  |> keep(columns: ["breaker", "_value"])
+  |> rename(columns: {_value: "ratedMa"})`;
+
+/** Adds columns of table `right` to the rows of table `left` that have the same `key`; rows without a partner stay. */
+export const withColumns = (left: string, right: string, key: string, columns: readonly string[]): string =>
+  `join.left(
+  left: ${left},
+  right: ${right},
+  on: (l, r) => l.${key} == r.${key},
+  as: (l, r) => ({l with ${columns.map((column) => `${column}: r.${column}`).join(", ")}}),
+)`;
+
+/** The same, and rows without a partner are left out. */
+export const whereBoth = (left: string, right: string, key: string, columns: readonly string[]): string =>
+  withColumns(left, right, key, columns).replace("join.left", "join.inner");
+
+/** One row for each value of `keys`, with a column for each field. */
+export const asRows = (...keys: string[]): string =>
+  `|> group()
+  |> pivot(rowKey: [${keys.map((key) => `"${key}"`).join(", ")}], columnKey: ["_field"], valueColumn: "_value")`;
+
+/** Reduces each series to its mean in windows of the panel's resolution. Windows without points stay out. */
+export const windows = (fn: "mean" | "max" | "last" | "count" | "sum", every = "v.windowPeriod"): string =>
+  `|> aggregateWindow(every: ${every}, fn: ${fn}, createEmpty: false)`;

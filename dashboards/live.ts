@@ -1,0 +1,392 @@
+// Live breakers, for the dispatcher: which breakers do not protect now, why, and since when.
+import { notOperatingReasons } from "../domain/operating.ts";
+import { operatingFields, reportMeasurements, stateCodes } from "../storage/telemetry/names.ts";
+import { inLanguages } from "./board.ts";
+import {
+  addresses,
+  endOfRange,
+  flux,
+  freshFor,
+  inLevel,
+  inPlace,
+  namesOf,
+  ofLevel,
+  ofScope,
+  select,
+  wholeRange,
+  windows,
+  withColumns,
+} from "./flux.ts";
+import { linkTo, toBreaker } from "./links.ts";
+import { byThresholds, noneWanted, shares, stat, thresholds, tiles, timeline, units } from "./panels.ts";
+import { table } from "./table.ts";
+import { levelVariable, placeVariables } from "./variables.ts";
+import { colours, levelWords, mapping, reasonWords, stateCodeMapping, stateWords, word } from "./words.ts";
+
+const { operating, rate } = reportMeasurements;
+/** Breakers of one timeline; more would be unreadable, and slow. */
+const maxRows = 100;
+
+const lastOf = (field: string): string => `${select({
+  measurement: operating,
+  fields: [field],
+  range: endOfRange(freshFor),
+  where: [inPlace, inLevel],
+})}
+  |> last()
+  |> group()`;
+
+/** How many breakers answer to a condition on the last `state` or `reason`. */
+const countNow = (field: "state" | "reason", value: string): string =>
+  flux(`${lastOf(operatingFields[field])}
+  |> map(fn: (r) => ({_value: if r._value == "${value}" then 1 else 0}))
+  |> sum()`);
+
+const byReason = flux(`${lastOf(operatingFields.reason)}
+  |> filter(fn: (r) => r._value != "")
+  |> group(columns: ["_value"])
+  |> count(column: "_field")
+  |> group()
+  |> rename(columns: {_value: "reason", _field: "breakers"})
+  |> sort(columns: ["breakers"], desc: true)`);
+
+/** Breakers whose last reason is one of these, with address, village, area and when they were last seen operating. */
+const breakersWith = (reasons: readonly string[]): string =>
+  flux(
+    addresses,
+    namesOf("area"),
+    `found =
+${lastOf(operatingFields.reason)}
+  |> filter(fn: (r) => ${reasons.map((reason) => `r._value == "${reason}"`).join(" or ")})
+  |> keep(columns: ["breaker", "area", "level", "_value"])
+  |> rename(columns: {_value: "reason"})`,
+    `protected =
+${select({
+  measurement: operating,
+  fields: [operatingFields.stateCode],
+  range: wholeRange,
+  where: [inPlace, inLevel, `r._value == ${stateCodes.operating}.0`],
+})}
+  |> last()
+  |> group()
+  |> keep(columns: ["breaker", "_time"])
+  |> rename(columns: {_time: "lastOperating"})`,
+    `withAddress = ${withColumns("found", "addresses", "breaker", ["address"])}`,
+    `withArea = ${withColumns("withAddress", "areaNames", "area", ["areaName"])}`,
+    `${withColumns("withArea", "protected", "breaker", ["lastOperating"])}
+  |> sort(columns: ["lastOperating"])
+  |> limit(n: 500)`,
+  );
+
+/** State codes over time of the breakers that were not operating, or silent, at some time of the range. */
+const troubledOverTime = flux(
+  `troubled =
+${select({
+  measurement: operating,
+  fields: [operatingFields.stateCode],
+  range: wholeRange,
+  where: [inPlace, inLevel, `r._value > ${stateCodes.operating}.0`, `r._value < ${stateCodes.excused}.0`],
+})}
+  |> last()
+  |> group()
+  |> sort(columns: ["_time"], desc: true)
+  |> limit(n: ${maxRows})
+  |> findColumn(fn: (key) => true, column: "breaker")`,
+  `${select({
+    measurement: operating,
+    fields: [operatingFields.stateCode],
+    range: wholeRange,
+    where: [inPlace, inLevel],
+  })}
+  ${windows("last")}
+  |> filter(fn: (r) => contains(value: r.breaker, set: troubled))
+  |> group(columns: ["breaker"])
+  |> keep(columns: ["_time", "_value", "breaker"])`,
+);
+
+const areasOverTime = flux(
+  namesOf("area"),
+  `series =
+${select({
+  measurement: rate,
+  fields: ["operationalRate"],
+  range: wholeRange,
+  where: [ofScope("area"), inPlace, ofLevel("household")],
+})}
+  ${windows("last")}
+  |> group()
+  |> keep(columns: ["_time", "_value", "area"])`,
+  `${withColumns("series", "areaNames", "area", ["areaName"])}
+  |> group(columns: ["area", "areaName"])
+  |> sort(columns: ["_time"])`,
+);
+
+/** Every breaker's state now, for the mosaic of tiles. */
+const mosaic = flux(`${lastOf(operatingFields.stateCode)}
+  |> keep(columns: ["breaker", "area", "_value"])
+  |> rename(columns: {_value: "stateCode"})
+  |> sort(columns: ["area", "breaker"])
+  |> drop(columns: ["area"])
+  |> limit(n: 1000)`);
+
+export const live = inLanguages((say, language) => {
+  const openBreaker = toBreaker(language, say, { column: "breaker" });
+  const openArea = linkTo("live", language, {
+    title: say("只看该台区", "Only this area"),
+    set: { area: { label: "area" } },
+  });
+  const count = (
+    title: string,
+    description: string,
+    field: "state" | "reason",
+    value: string,
+    colour: string | null,
+  ) =>
+    stat(
+      { title, description, unit: units.count, queries: [countNow(field, value)] },
+      colour === null ? thresholds([null, colours.operating]) : noneWanted(colour),
+    );
+  const list = (title: string, description: string, reasons: readonly string[]) =>
+    table(
+      { title, description, queries: [breakersWith(reasons)], noValue: say("没有", "none") },
+      {
+        address: { title: say("地址", "Address"), links: [openBreaker] },
+        breaker: { title: say("保护器", "Breaker"), links: [openBreaker] },
+        areaName: { title: say("台区", "Transformer area") },
+        level: { title: say("级别", "Level"), mapping: mapping(say, levelWords), width: 100 },
+        reason: { title: say("原因", "Reason"), mapping: mapping(say, reasonWords) },
+        lastOperating: { title: say("上次投运", "Last seen operating"), unit: units.time },
+      },
+    );
+
+  return {
+    name: "live",
+    title: say("保护器实时状态", "Live breakers"),
+    description: say(
+      "供调度员使用：现在哪些保护器没有在保护、为什么、从何时起。",
+      "For the dispatcher: which breakers do not protect now, why, and since when.",
+    ),
+    variables: [...placeVariables(say), levelVariable(say)],
+    from: "now-6h",
+    refresh: "30s",
+    sections: [
+      {
+        title: say("现在", "Now"),
+        bands: [
+          {
+            height: 4,
+            panels: [
+              [
+                4,
+                count(
+                  word(say, stateWords, "operating"),
+                  say("在线、合闸、保护投入。", "Heard, closed, protecting."),
+                  "state",
+                  "operating",
+                  null,
+                ),
+              ],
+              [
+                4,
+                count(
+                  word(say, stateWords, "notOperating"),
+                  say("有确切原因说明没有保护。", "There is a reason to know that it does not protect."),
+                  "state",
+                  "notOperating",
+                  colours.notOperating,
+                ),
+              ],
+              [
+                4,
+                count(
+                  say("失联", "Silent"),
+                  say(
+                    "三个心跳周期没有消息，无法判断。",
+                    "Nothing heard for three heartbeats; it cannot be judged.",
+                  ),
+                  "reason",
+                  "silent",
+                  colours.unknown,
+                ),
+              ],
+              [
+                4,
+                count(
+                  say("保护退运", "Protection off"),
+                  say("带电但漏电保护退出或仅告警。", "Live, with its leakage protection off or alarm-only."),
+                  "reason",
+                  "protectionExited",
+                  colours.notOperating,
+                ),
+              ],
+              [
+                4,
+                count(
+                  say("分闸未送电", "Left open"),
+                  say(
+                    "跳闸或人为分闸，超过宽限时间。",
+                    "Tripped or opened by hand for longer than the grace time.",
+                  ),
+                  "reason",
+                  "open",
+                  colours.warning,
+                ),
+              ],
+              [
+                4,
+                count(
+                  word(say, stateWords, "excused"),
+                  say("无人居住、计划停电或台区停电。", "Vacant house, planned outage or area outage."),
+                  "state",
+                  "excused",
+                  null,
+                ),
+              ],
+            ],
+          },
+          {
+            height: 10,
+            panels: [
+              [
+                16,
+                tiles(
+                  {
+                    title: say("状态拼图", "State mosaic"),
+                    description: say(
+                      "每台保护器一格，颜色是现在的状态；点击打开保护器。最多一千格，请先选村或台区。",
+                      "A tile for each breaker in the colour of its state now; a click opens it. At most a thousand, so choose a village or area first.",
+                    ),
+                    unit: units.none,
+                    queries: [mosaic],
+                  },
+                  "stateCode",
+                )
+                  .mappings([stateCodeMapping(say)])
+                  .overrideByName("stateCode", [
+                    { id: "links", value: [toBreaker(language, say, { column: "breaker" })] },
+                  ]),
+              ],
+              [
+                8,
+                shares(
+                  {
+                    title: say("未投运、未知与免计的原因", "Reasons, now"),
+                    description: say(
+                      "所有有原因的保护器，按原因计数。",
+                      "All breakers that have a reason, counted by it.",
+                    ),
+                    unit: units.count,
+                    queries: [byReason],
+                  },
+                  "breakers",
+                ),
+              ],
+            ],
+          },
+        ],
+      },
+      {
+        title: say("名单", "Lists"),
+        bands: [
+          {
+            height: 8,
+            panels: [
+              [
+                12,
+                list(
+                  say("保护退运与故障", "Protection off or faulty"),
+                  say(
+                    "退运、脱扣功能故障、被旁路或从未上报的保护器。",
+                    "Breakers with protection off, a faulty trip function, a bypass, or never a report.",
+                  ),
+                  notOperatingReasons.filter((reason) => reason !== "open"),
+                ),
+              ],
+              [
+                12,
+                list(
+                  say("分闸未送电", "Left open"),
+                  say("现在分闸的保护器，最久的在前。", "Breakers that are open now, the longest first."),
+                  ["open"],
+                ),
+              ],
+            ],
+          },
+          {
+            height: 8,
+            panels: [
+              [
+                24,
+                list(
+                  say("失联", "Silent"),
+                  say(
+                    "没有消息、也不属于台区停电的保护器。",
+                    "Breakers of which nothing is heard, and whose area is not out.",
+                  ),
+                  ["silent"],
+                ),
+              ],
+            ],
+          },
+        ],
+      },
+      {
+        title: say("过程", "Over time"),
+        bands: [
+          {
+            height: 12,
+            panels: [
+              [
+                12,
+                timeline(
+                  {
+                    title: say("出过问题的保护器", "Breakers that had trouble"),
+                    description: say(
+                      "所选时段内曾未投运或失联的保护器，最近的在前，最多一百台。",
+                      "Breakers that were not operating or silent at some time of the range, the latest first, at most a hundred.",
+                    ),
+                    unit: units.none,
+                    queries: [troubledOverTime],
+                  },
+                  {
+                    name: `\${__field.labels.breaker}`,
+                    link: toBreaker(language, say, { label: "breaker" }),
+                    perPage: 25,
+                  },
+                )
+                  .interval("5m")
+                  .mappings([stateCodeMapping(say)]),
+              ],
+              [
+                12,
+                timeline(
+                  {
+                    title: say("各台区户保投运率", "Operational rate by transformer area"),
+                    description: say(
+                      "每个台区一行，颜色表示投运率；点击只看该台区。",
+                      "A row for each area, in the colour of its rate; a click shows only that area.",
+                    ),
+                    unit: units.share,
+                    queries: [areasOverTime],
+                  },
+                  { name: `\${__field.labels.areaName}`, link: openArea, perPage: 25 },
+                )
+                  .interval("1m")
+                  .decimals(0)
+                  .thresholds(
+                    thresholds(
+                      [null, colours.notOperating],
+                      [0.8, colours.unknown],
+                      [0.9, colours.warning],
+                      [0.95, colours.operating],
+                    ),
+                  )
+                  .colorScheme(byThresholds()),
+              ],
+            ],
+          },
+        ],
+      },
+    ],
+  };
+});

@@ -1,0 +1,120 @@
+// The vocabulary in both languages, as Grafana's value mappings with the house's colours.
+import type { ValueMap, ValueMappingResult } from "@grafana/grafana-foundation-sdk/dashboard";
+import { MappingType } from "@grafana/grafana-foundation-sdk/dashboard";
+import type { AlarmKind, AlarmPriority } from "../domain/alarm.ts";
+import type { BreakerLevel } from "../domain/breaker.ts";
+import type { OperatingReason, OperatingState } from "../domain/operating.ts";
+import type { Contact, Protection } from "../domain/wire.ts";
+import { type AlarmEvent, stateCodes } from "../storage/telemetry/names.ts";
+import type { Say } from "./language.ts";
+
+/** The colours of the console, so that a state looks the same everywhere. */
+export const colours = {
+  operating: "#2f8a5b",
+  notOperating: "#c2382e",
+  unknown: "#a58a4b",
+  excused: "#7389a0",
+  warning: "#b07a1e",
+  high: "#c2382e",
+  medium: "#b07a1e",
+  low: "#5f7488",
+  neutral: "text",
+} as const;
+
+type Words<K extends string> = Record<K, readonly [zh: string, en: string, colour?: string]>;
+
+export const stateWords: Words<OperatingState> = {
+  operating: ["投运", "Operating", colours.operating],
+  notOperating: ["未投运", "Not operating", colours.notOperating],
+  unknown: ["未知", "Unknown", colours.unknown],
+  excused: ["免计", "Excused", colours.excused],
+};
+
+export const reasonWords: Words<OperatingReason> = {
+  neverReported: ["从未上报", "never reported"],
+  protectionExited: ["保护退运", "protection off"],
+  tripFunctionFault: ["脱扣功能故障", "trip function faulty"],
+  bypassed: ["被旁路", "bypassed"],
+  open: ["分闸未送电", "left open"],
+  silent: ["失联", "silent"],
+  vacantHouse: ["无人居住", "vacant house"],
+  plannedOutage: ["计划停电", "planned outage"],
+  areaOutage: ["台区停电", "area outage"],
+};
+
+export const levelWords: Words<BreakerLevel> = {
+  household: ["户保", "Household"],
+  intermediate: ["中保", "Intermediate"],
+  main: ["总保", "Main"],
+};
+
+export const kindWords: Words<AlarmKind> = {
+  failureToTrip: ["拒动", "Failure to trip"],
+  highLeakage: ["漏电偏高", "High leakage"],
+  protectionExited: ["保护退运", "Protection off"],
+  tripFunctionFault: ["脱扣功能故障", "Trip function faulty"],
+  bypassed: ["被旁路", "Bypassed"],
+  open: ["分闸未送电", "Left open"],
+  silent: ["失联", "Silent"],
+  neverReported: ["从未上报", "Never reported"],
+  areaOutage: ["台区停电", "Area outage"],
+};
+
+export const priorityWords: Words<AlarmPriority> = {
+  high: ["高", "High", colours.high],
+  medium: ["中", "Medium", colours.medium],
+  low: ["低", "Low", colours.low],
+};
+
+export const eventWords: Words<AlarmEvent> = {
+  raised: ["发生", "raised", colours.notOperating],
+  cleared: ["恢复", "cleared", colours.operating],
+  acknowledged: ["已确认", "acknowledged", colours.excused],
+};
+
+export const contactWords: Words<Contact> = {
+  closed: ["合闸", "closed", colours.operating],
+  open: ["分闸", "open", colours.notOperating],
+  reclosing: ["重合闸中", "reclosing", colours.warning],
+  lockedOut: ["闭锁", "locked out", colours.notOperating],
+};
+
+export const protectionWords: Words<Protection> = {
+  enabled: ["保护投入", "enabled", colours.operating],
+  alarmOnly: ["仅告警", "alarm only", colours.warning],
+  disabled: ["保护退出", "protection off", colours.notOperating],
+  faulty: ["保护故障", "protection faulty", colours.notOperating],
+};
+
+/** A value mapping from codes to words; `indexOf` gives the text by which Grafana finds a code. */
+export const mapping = <K extends string>(
+  say: Say,
+  words: Words<K>,
+  keyOf: (code: K) => string = (code) => code,
+): ValueMap => {
+  const options: Record<string, ValueMappingResult> = {};
+  for (const [index, code] of (Object.keys(words) as K[]).entries()) {
+    const [zh, en, color] = words[code];
+    options[keyOf(code)] = { index, text: say(zh, en), ...(color === undefined ? {} : { color }) };
+  }
+  return { type: MappingType.ValueToText, options };
+};
+
+/** For `stateCode`. */
+export const stateCodeMapping = (say: Say): ValueMap =>
+  mapping(say, stateWords, (state) => String(stateCodes[state]));
+
+/** The one word of a code, for titles and legends. */
+export const word = <K extends string>(say: Say, words: Words<K>, code: K): string => {
+  const [zh, en] = words[code];
+  return say(zh, en);
+};
+
+/** Words for 0 and 1, the good one first. */
+export const zeroOne = (zero: string, one: string): ValueMap => ({
+  type: MappingType.ValueToText,
+  options: {
+    "0": { index: 0, text: zero, color: colours.operating },
+    "1": { index: 1, text: one, color: colours.notOperating },
+  },
+});
