@@ -133,3 +133,21 @@ export const ingestFields = {
   /** 1 while the telemetry store could not be written, else 0. */
   telemetryProblem: "telemetryProblem",
 } as const;
+
+/** Buckets of the roll-ups beside a bucket, which `npm run influx:setup` makes and whose tasks it fills. */
+export const rollupBuckets = (bucket: string) => ({ hourly: `${bucket}_hourly`, daily: `${bucket}_daily` });
+
+/** Of `reading` in a roll-up: per breaker over an hour or a local day that begins at the point's time. */
+export const rollupReadingFields = (["residualCurrentMa", "loadCurrentA", "voltageV"] as const).map(
+  (field) => ({
+    field,
+    mean: `${field}Mean`,
+    max: `${field}Max`,
+    min: `${field}Min`,
+    count: `${field}Count`,
+  }),
+);
+
+/** Of `operating` in a roll-up: the share of its five-minute repeats in which the breaker was operating, 0–1. */
+export const rollupOperatingFields = { operatingShare: "operatingShare" } as const;
+// `rate` has the same fields in a roll-up as outside: the last of the hour or the day.
