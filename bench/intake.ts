@@ -13,6 +13,8 @@ export type IntakeOptions = {
   window: number;
   warmUpMessages: number;
   messages: number;
+  /** A stretch before at a fixed rate, for the latency of a broker that is not saturated. */
+  calm: { messages: number; ratePerS: number };
 };
 
 export type IntakeRound = {
@@ -20,6 +22,8 @@ export type IntakeRound = {
   messagesPerS: number;
   p50Ms: number;
   p99Ms: number;
+  calmP50Ms: number;
+  calmP99Ms: number;
   brokerCpuUsPerMessage: number | null;
   loadCpuUsPerMessage: number;
   brokerPeakRssBytes: number | null;
@@ -41,6 +45,7 @@ export const defaultIntake: IntakeOptions = {
   window: 50,
   warmUpMessages: 60_000,
   messages: 300_000,
+  calm: { messages: 20_000, ratePerS: 10_000 },
 };
 
 const measureRound = async (
@@ -55,6 +60,7 @@ const measureRound = async (
     const clients = benchBreakers(options.connections).map((id) => benchClient(id, benchPassword(id)));
     const load = await startLoad({ port, clients, window: options.window });
     await load.run({ messages: options.warmUpMessages, ratePerS: null });
+    const calm = await load.run(options.calm);
     const before: Cost | null = costOf(pid);
     const result = await load.run({ messages: options.messages, ratePerS: null });
     const after = costOf(pid);
@@ -65,6 +71,8 @@ const measureRound = async (
       messagesPerS: (result.messages * 1_000) / result.wallMs,
       p50Ms: result.p50Ms,
       p99Ms: result.p99Ms,
+      calmP50Ms: calm.p50Ms,
+      calmP99Ms: calm.p99Ms,
       brokerCpuUsPerMessage: before && after ? perMessageUs(after.cpuMs - before.cpuMs) : null,
       loadCpuUsPerMessage: perMessageUs(result.cpuMs),
       brokerPeakRssBytes: after?.peakRssBytes ?? null,

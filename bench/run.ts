@@ -33,7 +33,17 @@ const intake = async (given: Given) => {
   say(
     "\nIntake: acknowledged messages/s. 'durable' is our broker, on disk before the acknowledgement; 'bare' is aedes.",
   );
-  row(["broker", "messages/s", "p50 ms", "p99 ms", "broker µs", "load µs", "peak RSS"]);
+  row([
+    "broker",
+    "messages/s",
+    "p50 ms",
+    "p99 ms",
+    "calm p50 ms",
+    "calm p99 ms",
+    "broker µs",
+    "load µs",
+    "peak RSS",
+  ]);
   const options = { ...defaultIntake, ...given };
   const result = await measureIntake(options, (round) =>
     row([
@@ -41,6 +51,8 @@ const intake = async (given: Given) => {
       whole(round.messagesPerS),
       tenths(round.p50Ms),
       tenths(round.p99Ms),
+      tenths(round.calmP50Ms),
+      tenths(round.calmP99Ms),
       tenths(round.brokerCpuUsPerMessage),
       tenths(round.loadCpuUsPerMessage),
       mebibytes(round.brokerPeakRssBytes),
