@@ -1,15 +1,21 @@
 // A real InfluxDB 2.7 for tests: the one at INFLUX_URL, `influxd` on the PATH or in the cache, or a container.
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import {
+  findInfluxd,
+  type Influxd,
+  influxdVersion,
+  launchInfluxd,
+  setUpInfluxd,
+} from "../../tools/influxd.ts";
 
 const run = promisify(execFile);
-const version = "2.7.12";
 const startTimeoutMs = 60_000;
 
 export type InfluxServer = {
@@ -39,9 +45,9 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const untilReady = async (url: string, ended: () => boolean): Promise<void> => {
+const untilReady = async (url: string): Promise<void> => {
   const deadlineMs = Date.now() + startTimeoutMs;
-  while (!ended() && Date.now() < deadlineMs) {
+  while (Date.now() < deadlineMs) {
     const response = await fetch(`${url}/health`).catch(() => null);
     if (response?.ok) return;
     await delay(50);
@@ -50,62 +56,36 @@ const untilReady = async (url: string, ended: () => boolean): Promise<void> => {
 };
 
 const setUp = async (url: string): Promise<{ token: string; org: string; bucket: string }> => {
-  const token = randomBytes(24).toString("hex");
-  const [org, bucket] = ["hubao", "telemetry"];
-  const response = await fetch(`${url}/api/v2/setup`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({
-      username: "hubao",
-      password: token,
-      org,
-      bucket,
-      token,
-      retentionPeriodSeconds: 0,
-    }),
-  });
-  if (!response.ok) throw new Error(`InfluxDB refused its setup: ${await response.text()}`);
-  return { token, org, bucket };
+  const setup = { token: randomBytes(24).toString("hex"), org: "hubao", bucket: "telemetry" };
+  await setUpInfluxd(url, setup);
+  return setup;
 };
 
 const startBinary = async (binary: string): Promise<InfluxServer> => {
   const directory = await mkdtemp(path.join(tmpdir(), "hubao-influx-"));
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  let child: ChildProcess | null = null;
-  const launch = async () => {
-    const started = spawn(
-      binary,
-      [
-        ["--bolt-path", path.join(directory, "bolt")],
-        ["--engine-path", path.join(directory, "engine")],
-        ["--sqlite-path", path.join(directory, "sqlite")],
-        ["--http-bind-address", `127.0.0.1:${port}`],
-        ["--log-level", "error"],
-        ["--reporting-disabled"],
-      ].flat(),
-      { stdio: "ignore" },
-    );
-    child = started;
-    await untilReady(url, () => started.exitCode !== null || started.signalCode !== null);
-  };
+  const launch = () => launchInfluxd({ binary, directory, port });
+  let running: Influxd | null = null;
   const end = async (signal: NodeJS.Signals) => {
-    const ending = child;
-    child = null;
-    if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
-    const gone = new Promise((resolve) => ending.once("exit", resolve));
-    ending.kill(signal);
-    const late = setTimeout(() => ending.kill("SIGKILL"), 10_000);
-    await gone;
-    clearTimeout(late);
+    await running?.end(signal);
+    running = null;
   };
   const stop = async () => {
     await end("SIGTERM");
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await launch();
-    return { url, ...(await setUp(url)), kill: () => end("SIGKILL"), restart: launch, stop };
+    running = await launch();
+    const { url } = running;
+    return {
+      url,
+      ...(await setUp(url)),
+      kill: () => end("SIGKILL"),
+      async restart() {
+        running = await launch();
+      },
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -116,13 +96,13 @@ const startContainer = async (): Promise<InfluxServer> => {
   const { GenericContainer } = await import("testcontainers");
   // A fixed port, so that the address outlives a restart.
   const port = await freePort();
-  const container = await new GenericContainer(`influxdb:${version}-alpine`)
+  const container = await new GenericContainer(`influxdb:${influxdVersion}-alpine`)
     .withExposedPorts({ container: 8086, host: port })
     .start();
   const url = `http://${container.getHost()}:${port}`;
   const client = (await import("testcontainers")).getContainerRuntimeClient;
   const handle = async () => (await client()).container.getById(container.getId());
-  await untilReady(url, () => false);
+  await untilReady(url);
   return {
     url,
     ...(await setUp(url)),
@@ -131,7 +111,7 @@ const startContainer = async (): Promise<InfluxServer> => {
     },
     restart: async () => {
       await (await handle()).start();
-      await untilReady(url, () => false);
+      await untilReady(url);
     },
     stop: async () => {
       await container.stop();
@@ -153,28 +133,11 @@ const given = (url: string): InfluxSource => {
   return { kind: "given", start: () => Promise.resolve(server) };
 };
 
-const findBinary = async (): Promise<string | null> => {
-  const directories = (process.env["PATH"] ?? "").split(path.delimiter).filter((part) => part !== "");
-  const cache = process.env["HUBAO_CACHE_DIR"] ?? path.join(homedir(), ".cache", "hubao");
-  const candidates = [
-    ...directories.map((directory) => path.join(directory, "influxd")),
-    path.join(cache, `influxd-${version}`),
-  ];
-  for (const candidate of candidates) {
-    const runs = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs) return candidate;
-  }
-  return null;
-};
-
 /** Finds an InfluxDB; where there is none, says so aloud, so that a skipped suite is never taken for a passed one. */
 export const findInflux = async (): Promise<InfluxSource> => {
   const url = process.env["INFLUX_URL"];
   if (url) return given(url);
-  const binary = await findBinary();
+  const binary = await findInfluxd();
   if (binary !== null) return { kind: "own", start: () => startBinary(binary) };
   const docker = await run("docker", ["info"], { timeout: 5_000 }).then(
     () => true,
