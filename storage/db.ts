@@ -44,6 +44,9 @@ export const openDatabase = (
     connectionString: url,
     max: options.maxConnections ?? 8,
     connectionTimeoutMillis: 5_000,
+    // A server that vanished without a word is noticed, even by a statement that waits for its answer.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     types,
   });
   pool.on("error", onError);

@@ -35,7 +35,7 @@ const expectBooksToAgree = async (
        HAVING count(*) FILTER (WHERE to_ms IS NULL) = 1) AS b`,
   );
   expect(whole?.breakers).toBe(breakers.areas * breakers.perArea);
-  // A minute's operation must not appear twice: the operating time of what was sent is there, and nowhere a second row.
+  // What a replay raised again would have another id, and the same subject, kind and time.
   const twice = await db.query(
     "SELECT breaker_id, kind, raised_at_ms FROM alarm GROUP BY 1, 2, 3 HAVING count(*) > 1",
   );

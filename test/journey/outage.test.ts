@@ -33,6 +33,7 @@ const houseBehindGate = async (
   url.port = String(gate.port);
   const house = await startTestHouse({ DATABASE_URL: url.href, ...env });
   onTestFinished(() => house.stop());
+  await untilAllIsWell(house);
   return { house, gate, database };
 };
 
@@ -61,6 +62,19 @@ const failures = async (house: TestHouse): Promise<(string | null)[]> =>
     (alarm) => alarm.breakerId,
   );
 
+/** Every part says that it is well, those that only speak of troubles are silent. */
+const untilAllIsWell = (house: TestHouse) =>
+  until(
+    "all parts to be well",
+    async () => {
+      const { ready, parts } = await readinessOf(house);
+      const ill = Object.entries(parts).filter(([, part]) => !part.ok);
+      if (!ready || ill.length > 0) throw new Error(JSON.stringify(ill));
+      return true;
+    },
+    60_000,
+  );
+
 const missing = (acknowledged: ReadonlySet<string>, stored: readonly string[]): string[] => {
   const have = new Set(stored);
   return [...acknowledged].filter((key) => !have.has(key));
@@ -79,7 +93,8 @@ describe("while PostgreSQL is away", () => {
 
       const told = await until("operators to be told", async () => {
         const now = await readinessOf(house);
-        return "pipeline.telemetry" in now.parts && "pipeline.detection" in now.parts && now;
+        if ("pipeline.telemetry" in now.parts && "pipeline.detection" in now.parts) return now;
+        throw new Error(JSON.stringify(now));
       });
       expect(told).toMatchObject({ status: 503, ready: false });
       expect(told.parts["database"]).toMatchObject({
@@ -107,7 +122,7 @@ describe("while PostgreSQL is away", () => {
       await expect(connectDevice(house, leaking[0] ?? "", "wrong")).rejects.toThrow();
 
       await gate.open();
-      await until("readiness", async () => (await readinessOf(house)).ready, 60_000);
+      await untilAllIsWell(house);
       await drained(house);
       const stored = await storedReadings(database.db.query);
       expect(missing(ledger.acknowledged, stored)).toEqual([]);
@@ -117,8 +132,7 @@ describe("while PostgreSQL is away", () => {
       expect((await metricsOf(house)).value("hubao_alarms_raised_total", { kind: "failureToTrip" })).toBe(2);
       expect(await database.db.query("SELECT * FROM quarantine")).toEqual([]);
       expect(await brokenIntervals(database.db.query)).toEqual([]);
-      const healed = await readinessOf(house);
-      expect(Object.values(healed.parts).every((part) => part.ok)).toBe(true);
+      await untilAllIsWell(house);
     },
     timeoutMs,
   );
@@ -215,10 +229,7 @@ describe.skipIf(influx.kind !== "own")(title, () => {
       expect(missing(ledger.acknowledged, stored)).toEqual([]);
       expect([stored.length, new Set(stored).size]).toEqual([12_002, 12_002]);
       expect(await failures(house)).toEqual([leaking]);
-      await until("all parts to be well", async () => {
-        const { parts } = await readinessOf(house);
-        return Object.values(parts).every((part) => part.ok);
-      });
+      await untilAllIsWell(house);
     },
     timeoutMs,
   );
