@@ -25,6 +25,8 @@ export type InfluxServer = {
   bucket: string;
   /** Ends it as kill -9 does. */
   kill(): Promise<void>;
+  /** Ends it as its operator does; its data stays. */
+  shutDown(): Promise<void>;
   /** Starts it again on its port and data. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -81,6 +83,7 @@ const startBinary = async (binary: string): Promise<InfluxServer> => {
       url,
       ...(await setUp(url)),
       kill: () => end("SIGKILL"),
+      shutDown: () => end("SIGTERM"),
       async restart() {
         running = await launch();
       },
@@ -109,6 +112,9 @@ const startContainer = async (): Promise<InfluxServer> => {
     kill: async () => {
       await (await handle()).kill({ signal: "SIGKILL" });
     },
+    shutDown: async () => {
+      await (await handle()).stop();
+    },
     restart: async () => {
       await (await handle()).start();
       await untilReady(url);
@@ -129,7 +135,8 @@ const given = (url: string): InfluxSource => {
       reason: "INFLUX_URL is set, but not all of INFLUX_TOKEN, INFLUX_ORG, INFLUX_BUCKET",
     };
   const refuse = () => Promise.reject(new Error("a server that was given is not ours to kill"));
-  const server = { url, token, org, bucket, kill: refuse, restart: refuse, stop: () => Promise.resolve() };
+  const stop = () => Promise.resolve();
+  const server = { url, token, org, bucket, kill: refuse, shutDown: refuse, restart: refuse, stop };
   return { kind: "given", start: () => Promise.resolve(server) };
 };
 
