@@ -2,15 +2,16 @@
 import { alarmFields, reportMeasurements } from "../storage/telemetry/names.ts";
 import { inLanguages } from "./board.ts";
 import {
-  asRows,
+  byTime,
   endOfRange,
   flux,
   inPlace,
   inVillage,
+  joined,
   namesOf,
   select,
   wholeRange,
-  withColumns,
+  windowSums,
 } from "./flux.ts";
 import { toBreaker } from "./links.ts";
 import {
@@ -61,16 +62,11 @@ const raisedOverTime = flux(`${raised}
 const standing = (range: string): string =>
   select({ measurement: standingAlarms, fields: ["count"], range, where: [inVillage] });
 const standingOverTime = flux(`${standing(wholeRange)}
-  |> aggregateWindow(every: v.windowPeriod, fn: last, createEmpty: false)
-  |> group(columns: ["priority", "_time"])
-  |> sum()
-  |> group(columns: ["priority"])
-  |> sort(columns: ["_time"])`);
+  ${windowSums("last", ["priority"])}`);
 
 /** `events`: alarm events with their breaker, event and id as columns. */
 const events = (range: string): string => `${select({ measurement: alarm, range, where: [inPlace] })}
-  |> drop(columns: ["_start", "_stop", "_measurement"])
-  ${asRows("_time", "area", "village", "kind", "priority")}`;
+  ${byTime}`;
 
 const latestEvents = flux(
   namesOf("area"),
@@ -80,7 +76,7 @@ ${events(wholeRange)}
   |> limit(n: 200)
   |> rename(columns: {_time: "at"})
   |> keep(columns: ["at", "area", "kind", "priority", "breaker", "event"])`,
-  `${withColumns("events", "areaNames", "area", ["areaName"])}
+  `${joined("events", "areaNames", "area")}
   |> sort(columns: ["at"], desc: true)`,
 );
 
@@ -118,7 +114,7 @@ ${events(endOfRange(longAgo))}
   |> keep(columns: ["raisedAt", "area", "kind", "priority", "breaker"])
   |> sort(columns: ["raisedAt"])
   |> limit(n: 100)`,
-  withColumns("events", "areaNames", "area", ["areaName"]),
+  joined("events", "areaNames", "area"),
 );
 
 const byColumn = (column: "kind" | "priority"): string =>
@@ -126,6 +122,7 @@ const byColumn = (column: "kind" | "priority"): string =>
   |> group(columns: ["${column}"])
   |> count()
   |> group()
+  |> keep(columns: ["${column}", "_value"])
   |> rename(columns: {_value: "alarms"})
   |> sort(columns: ["alarms"], desc: true)`);
 
@@ -148,8 +145,8 @@ const peakRate = flux(
 const floodShare = flux(
   counts,
   `counts
-  |> map(fn: (r) => ({_value: if r._value > ${flood} then 1.0 else 0.0}))
-  |> mean()`,
+  |> map(fn: (r) => ({flood: if r._value > ${flood} then 1.0 else 0.0}))
+  |> mean(column: "flood")`,
 );
 
 export const alarmsBoard = inLanguages((say, language) => {

@@ -8,7 +8,7 @@ import {
   reportMeasurements,
 } from "../storage/telemetry/names.ts";
 import { datasource } from "./datasource.ts";
-import { endOfRange, flux, freshFor, ofLevel, ofScope, ratings, select, whereBoth } from "./flux.ts";
+import { endOfRange, flux, freshFor, joined, ofLevel, ofScope, ratings, select } from "./flux.ts";
 import { uidOf } from "./links.ts";
 
 /** Share of IΔn from which firmware commonly warns. */
@@ -56,7 +56,7 @@ ${select({
   |> last()
   |> group()
   |> keep(columns: ["_time", "_value", "breaker", "area", "village"])`,
-      `${whereBoth("high", "ratings", "breaker", ["ratedMa"])}
+      `${joined("high", "ratings", "breaker")}
   |> map(fn: (r) => ({_time: r._time, _value: r._value / r.ratedMa, breaker: r.breaker, area: r.area, village: r.village}))
   |> filter(fn: (r) => r._value >= ${warnShare})
   |> sort(columns: ["_value"], desc: true)

@@ -6,13 +6,14 @@ import {
   reportMeasurements,
 } from "../storage/telemetry/names.ts";
 import { inLanguages } from "./board.ts";
-import { asRows, endOfRange, flux, freshFor, select, thisBreaker, wholeRange, windows } from "./flux.ts";
+import { byTime, endOfRange, flux, freshFor, select, thisBreaker, wholeRange, windows } from "./flux.ts";
 import { byThresholds, dashedThresholds, lines, stat, thresholds, timeline, units } from "./panels.ts";
 import { table } from "./table.ts";
 import { breakerVariable, placeVariables } from "./variables.ts";
 import {
   colours,
   contactWords,
+  emptyText,
   eventWords,
   kindWords,
   mapping,
@@ -44,15 +45,17 @@ const ratedMa = select({
   range: "start: -3d",
   where: own,
 });
-/** IΔn, or a share of it, as a level line over the range. */
+/** IΔn, or a share of it, as a level line over the range; at 0 where the registry does not know it. */
 const ratedLine = (share: number): string =>
   flux(
-    `rated = ${ratedMa}
+    `known = ${ratedMa}
   |> last()
-  |> findRecord(fn: (key) => true, idx: 0)`,
+  |> findColumn(fn: (key) => true, column: "_value")
+
+ratedMa = if length(arr: known) > 0 then known[0] else 0.0`,
     `${reading(readingFields.residualCurrentMa, wholeRange)}
   |> aggregateWindow(every: v.windowPeriod, fn: last, createEmpty: true)
-  |> map(fn: (r) => ({_time: r._time, _value: rated._value * ${share.toFixed(1)}, _field: "${share === 1 ? "rated" : "half"}"}))`,
+  |> map(fn: (r) => ({_time: r._time, _value: ratedMa * ${share.toFixed(1)}, _field: "${share === 1 ? "rated" : "half"}"}))`,
   );
 
 const state = (field: string, range: string): string =>
@@ -64,16 +67,14 @@ const stateNow = (field: string): string =>
 
 const events = (measurement: string, columns: readonly string[]): string =>
   `${select({ measurement, range: wholeRange, where: own })}
-  |> drop(columns: ["_start", "_stop", "_measurement"])
-  ${asRows("_time")}
+  ${byTime}
   |> rename(columns: {_time: "at"})
   |> sort(columns: ["at"], desc: true)
   |> limit(n: 100)
   |> keep(columns: [${["at", ...columns].map((column) => `"${column}"`).join(", ")}])`;
 
 const alarmsOfBreaker = flux(`${select({ measurement: reportMeasurements.alarm, range: wholeRange })}
-  |> drop(columns: ["_start", "_stop", "_measurement"])
-  ${asRows("_time", "area", "village", "kind", "priority")}
+  ${byTime}
   |> filter(fn: (r) => r.breaker =~ /^\${breaker:regex}$/)
   |> rename(columns: {_time: "at"})
   |> keep(columns: ["at", "kind", "priority", "event"])
@@ -127,7 +128,7 @@ export const breakerBoard = inLanguages((say) => {
                   description: say("不在投运时的唯一原因。", "The one reason where it is not operating."),
                   unit: units.text,
                   queries: [stateNow(operatingFields.reason)],
-                }).mappings([mapping(say, reasonWords)]),
+                }).mappings([mapping(say, reasonWords), emptyText("–")]),
               ],
               [
                 4,
@@ -193,7 +194,7 @@ export const breakerBoard = inLanguages((say) => {
                 24,
                 lines(
                   {
-                    title: say("剩余电流", "Residual current"),
+                    title: say("剩余电流过程", "Residual current over time"),
                     description: say(
                       "每个时间窗内的最高读数；虚线是 IΔn 和一半 IΔn（以上可能跳闸）。",
                       "The highest reading of each window; the dashed lines are IΔn and half of it, above which it may trip.",

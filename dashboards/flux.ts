@@ -2,7 +2,7 @@
 // storage engine does the work. Fragments that need a package name it; `flux` puts the imports in front.
 import { reportMeasurements, reportTags, tags } from "../storage/telemetry/names.ts";
 
-const packages = ["date", "join", "math", "strings"] as const;
+const packages = ["array", "date"] as const;
 
 /** Joins statements to one query and imports the packages that they name. */
 export const flux = (...statements: string[]): string => {
@@ -86,24 +86,51 @@ ${select({ measurement: reportMeasurements.breakerInfo, fields: ["ratedResidualC
   |> keep(columns: ["breaker", "_value"])
   |> rename(columns: {_value: "ratedMa"})`;
 
-/** Adds columns of table `right` to the rows of table `left` that have the same `key`; rows without a partner stay. */
-export const withColumns = (left: string, right: string, key: string, columns: readonly string[]): string =>
-  `join.left(
-  left: ${left},
-  right: ${right},
-  on: (l, r) => l.${key} == r.${key},
-  as: (l, r) => ({l with ${columns.map((column) => `${column}: r.${column}`).join(", ")}}),
-)`;
+/**
+ * Rows of `left` with the columns of the row of `right` that has the same `key`; rows without a partner are left out, and
+ * no order holds. The older `join` on purpose: the functions of package `join` fail when either side is empty, as the
+ * list of silent breakers is on a good day.
+ */
+export const joined = (left: string, right: string, key: string): string =>
+  `join(tables: {l: ${left}, r: ${right}}, on: ["${key}"])`;
 
-/** The same, and rows without a partner are left out. */
-export const whereBoth = (left: string, right: string, key: string, columns: readonly string[]): string =>
-  withColumns(left, right, key, columns).replace("join.left", "join.inner");
+/**
+ * The series of each breaker of the list `breakers` (Flux: an array of text), one query each: filters by a list known
+ * only at run time are not done by the storage engine, those by one value are.
+ */
+export const seriesOfEach = (breakers: string, selection: Omit<Selection, "where">, then: string): string =>
+  `each = (breaker) =>
+${select({ ...selection, where: ["r.breaker == breaker"] })}
+  ${then}
+  |> group(columns: ["breaker"])
+  |> keep(columns: ["_time", "_value", "breaker"])
 
-/** One row for each value of `keys`, with a column for each field. */
+// A union needs two streams at least; no breaker has an empty id.
+union(tables: array.concat(arr: ${breakers}, v: ["", ""]) |> array.map(fn: (x) => each(breaker: x)))`;
+
+/** One row for each time of a series, with a column for each field, whatever its type. */
+export const byTime = `|> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
+  |> group()`;
+
+/** One row for each value of `keys`, with a column for each field; fields of one type only. */
 export const asRows = (...keys: string[]): string =>
   `|> group()
   |> pivot(rowKey: [${keys.map((key) => `"${key}"`).join(", ")}], columnKey: ["_field"], valueColumn: "_value")`;
 
-/** Reduces each series to its mean in windows of the panel's resolution. Windows without points stay out. */
-export const windows = (fn: "mean" | "max" | "last" | "count" | "sum", every = "v.windowPeriod"): string =>
+/** Reduces each series to one value in each window of the panel's resolution. Windows without points stay out. */
+export const windows = (fn: "mean" | "max" | "last" | "count", every = "v.windowPeriod"): string =>
   `|> aggregateWindow(every: ${every}, fn: ${fn}, createEmpty: false)`;
+
+/**
+ * The sum over the series of each group, window by window: first one value for each series, stamped with the window's
+ * beginning so that it lies in the same window again, and then their sum.
+ */
+export const windowSums = (
+  fn: "mean" | "last",
+  groups: readonly string[],
+  every = "v.windowPeriod",
+): string =>
+  `|> aggregateWindow(every: ${every}, fn: ${fn}, createEmpty: false, timeSrc: "_start")
+  |> group(columns: [${groups.map((column) => `"${column}"`).join(", ")}])
+  |> aggregateWindow(every: ${every}, fn: sum, createEmpty: false)
+  |> keep(columns: ["_time", "_value", ${groups.map((column) => `"${column}"`).join(", ")}])`;

@@ -8,14 +8,15 @@ import {
   freshFor,
   inLevel,
   inPlace,
+  joined,
   namesOf,
   ofLevel,
   ratings,
   select,
-  whereBoth,
+  seriesOfEach,
   wholeRange,
+  windowSums,
   windows,
-  withColumns,
 } from "./flux.ts";
 import { linkTo, toBreaker } from "./links.ts";
 import {
@@ -57,7 +58,7 @@ ${leakage(wholeRange, inPlace, inLevel)}
 const ratedPeaks = [
   ratings(inPlace, inLevel),
   peaks,
-  `rated = ${whereBoth("peaks", "ratings", "breaker", ["ratedMa"])}
+  `rated = ${joined("peaks", "ratings", "breaker")}
   |> map(fn: (r) => ({r with share: r.peakMa / r.ratedMa}))`,
 ] as const;
 
@@ -74,9 +75,9 @@ ${leakage(wholeRange, inPlace, inLevel)}
   `top = rated
   |> sort(columns: ["share"], desc: true)
   |> limit(n: 20)`,
-  `withMeans = ${withColumns("top", "means", "breaker", ["meanMa"])}`,
-  `withAddress = ${withColumns("withMeans", "addresses", "breaker", ["address"])}`,
-  `${withColumns("withAddress", "areaNames", "area", ["areaName"])}
+  `withMeans = ${joined("top", "means", "breaker")}`,
+  `withAddress = ${joined("withMeans", "addresses", "breaker")}`,
+  `${joined("withAddress", "areaNames", "area")}
   |> sort(columns: ["share"], desc: true)`,
 );
 
@@ -87,11 +88,11 @@ const worstOverTime = flux(
   |> sort(columns: ["share"], desc: true)
   |> limit(n: 8)
   |> findColumn(fn: (key) => true, column: "breaker")`,
-  `${leakage(wholeRange, inPlace, inLevel)}
-  ${windows("max")}
-  |> filter(fn: (r) => contains(value: r.breaker, set: worst))
-  |> group(columns: ["breaker"])
-  |> keep(columns: ["_time", "_value", "breaker"])`,
+  seriesOfEach(
+    "worst",
+    { measurement: measurements.reading, fields: [readingFields.residualCurrentMa], range: wholeRange },
+    windows("max"),
+  ),
 );
 
 /** Households that reached a share of IΔn, for each window of the panel. */
@@ -102,7 +103,7 @@ ${leakage(wholeRange, inPlace, household, `r._value >= ${leastOfInterestMa}.0`)}
   ${windows("max")}
   |> group()
   |> keep(columns: ["_time", "_value", "breaker"])`,
-  `${whereBoth("high", "ratings", "breaker", ["ratedMa"])}
+  `${joined("high", "ratings", "breaker")}
   |> filter(fn: (r) => r._value >= ${mayTripShare} * r.ratedMa)
   |> map(fn: (r) => ({_time: r._time, _value: r._value, _field: if r._value >= r.ratedMa then "reached" else if r._value >= ${warnShare} * r.ratedMa then "warned" else "half"}))
   |> group(columns: ["_field", "_time"])
@@ -115,8 +116,8 @@ const shareReached = (share: number): string =>
   flux(
     ...ratedPeaks,
     `rated
-  |> map(fn: (r) => ({_value: if r.share >= ${share.toFixed(2)} then 1 else 0}))
-  |> sum()`,
+  |> map(fn: (r) => ({breakers: if r.share >= ${share.toFixed(2)} then 1 else 0}))
+  |> sum(column: "breakers")`,
   );
 
 /** Last eighth of the range against its first, as a share of IΔn. */
@@ -136,13 +137,13 @@ ${leakage("start: date.sub(d: duration(v: span / 8), from: v.timeRangeStop), sto
   |> group()
   |> keep(columns: ["breaker", "_value"])
   |> rename(columns: {_value: "lateMa"})`,
-  `both = ${whereBoth("late", "early", "breaker", ["earlyMa"])}`,
-  `rated = ${whereBoth("both", "ratings", "breaker", ["ratedMa"])}
+  `both = ${joined("late", "early", "breaker")}`,
+  `rated = ${joined("both", "ratings", "breaker")}
   |> map(fn: (r) => ({r with rise: (r.lateMa - r.earlyMa) / r.ratedMa}))
   |> filter(fn: (r) => r.rise > 0.05)
   |> sort(columns: ["rise"], desc: true)
   |> limit(n: 20)`,
-  `${withColumns("rated", "addresses", "breaker", ["address"])}
+  `${joined("rated", "addresses", "breaker")}
   |> sort(columns: ["rise"], desc: true)`,
 );
 
@@ -156,11 +157,7 @@ const peakShares = flux(
 
 /** Σ over the households of an area, window by window; the mean of a house stands for the window. */
 const householdsOverTime = flux(`${leakage(wholeRange, inPlace, household)}
-  ${windows("mean", sumEvery)}
-  |> group(columns: ["area", "_time"])
-  |> sum()
-  |> group(columns: ["area"])
-  |> sort(columns: ["_time"])`);
+  ${windowSums("mean", ["area"], sumEvery)}`);
 const mainsOverTime = flux(`${leakage(wholeRange, inPlace, ofLevel("main"))}
   ${windows("mean", sumEvery)}
   |> group(columns: ["area"])
@@ -182,9 +179,9 @@ ${leakage(endOfRange(freshFor), inPlace, ofLevel("main"))}
   |> group()
   |> keep(columns: ["area", "_value"])
   |> rename(columns: {_value: "mainMa"})`,
-  `areas = ${whereBoth("mains", "houses", "area", ["householdsMa"])}
+  `areas = ${joined("mains", "houses", "area")}
   |> map(fn: (r) => ({r with excessMa: r.mainMa - r.householdsMa}))`,
-  `${withColumns("areas", "areaNames", "area", ["areaName"])}
+  `${joined("areas", "areaNames", "area")}
   |> sort(columns: ["excessMa"], desc: true)
   |> limit(n: 50)`,
 );

@@ -9,13 +9,14 @@ import {
   freshFor,
   inLevel,
   inPlace,
+  joined,
   namesOf,
   ofLevel,
   ofScope,
   select,
+  seriesOfEach,
   wholeRange,
   windows,
-  withColumns,
 } from "./flux.ts";
 import { linkTo, toBreaker } from "./links.ts";
 import { byThresholds, noneWanted, shares, stat, thresholds, tiles, timeline, units } from "./panels.ts";
@@ -25,7 +26,7 @@ import { colours, levelWords, mapping, reasonWords, stateCodeMapping, stateWords
 
 const { operating, rate } = reportMeasurements;
 /** Breakers of one timeline; more would be unreadable, and slow. */
-const maxRows = 100;
+const maxRows = 60;
 
 const lastOf = (field: string): string => `${select({
   measurement: operating,
@@ -39,8 +40,8 @@ const lastOf = (field: string): string => `${select({
 /** How many breakers answer to a condition on the last `state` or `reason`. */
 const countNow = (field: "state" | "reason", value: string): string =>
   flux(`${lastOf(operatingFields[field])}
-  |> map(fn: (r) => ({_value: if r._value == "${value}" then 1 else 0}))
-  |> sum()`);
+  |> map(fn: (r) => ({breakers: if r._value == "${value}" then 1 else 0}))
+  |> sum(column: "breakers")`);
 
 const byReason = flux(`${lastOf(operatingFields.reason)}
   |> filter(fn: (r) => r._value != "")
@@ -60,7 +61,7 @@ ${lastOf(operatingFields.reason)}
   |> filter(fn: (r) => ${reasons.map((reason) => `r._value == "${reason}"`).join(" or ")})
   |> keep(columns: ["breaker", "area", "level", "_value"])
   |> rename(columns: {_value: "reason"})`,
-    `protected =
+    `operated =
 ${select({
   measurement: operating,
   fields: [operatingFields.stateCode],
@@ -71,9 +72,13 @@ ${select({
   |> group()
   |> keep(columns: ["breaker", "_time"])
   |> rename(columns: {_time: "lastOperating"})`,
-    `withAddress = ${withColumns("found", "addresses", "breaker", ["address"])}`,
-    `withArea = ${withColumns("withAddress", "areaNames", "area", ["areaName"])}`,
-    `${withColumns("withArea", "protected", "breaker", ["lastOperating"])}
+    // Those that did not operate at all in the range show its beginning: not since then, at least.
+    `lastOperating = union(tables: [operated, found |> map(fn: (r) => ({breaker: r.breaker, lastOperating: v.timeRangeStart}))])
+  |> sort(columns: ["lastOperating"], desc: true)
+  |> unique(column: "breaker")`,
+    `withAddress = ${joined("found", "addresses", "breaker")}`,
+    `withArea = ${joined("withAddress", "areaNames", "area")}`,
+    `${joined("withArea", "lastOperating", "breaker")}
   |> sort(columns: ["lastOperating"])
   |> limit(n: 500)`,
   );
@@ -92,16 +97,11 @@ ${select({
   |> sort(columns: ["_time"], desc: true)
   |> limit(n: ${maxRows})
   |> findColumn(fn: (key) => true, column: "breaker")`,
-  `${select({
-    measurement: operating,
-    fields: [operatingFields.stateCode],
-    range: wholeRange,
-    where: [inPlace, inLevel],
-  })}
-  ${windows("last")}
-  |> filter(fn: (r) => contains(value: r.breaker, set: troubled))
-  |> group(columns: ["breaker"])
-  |> keep(columns: ["_time", "_value", "breaker"])`,
+  seriesOfEach(
+    "troubled",
+    { measurement: operating, fields: [operatingFields.stateCode], range: wholeRange },
+    windows("last"),
+  ),
 );
 
 const areasOverTime = flux(
@@ -116,7 +116,7 @@ ${select({
   ${windows("last")}
   |> group()
   |> keep(columns: ["_time", "_value", "area"])`,
-  `${withColumns("series", "areaNames", "area", ["areaName"])}
+  `${joined("series", "areaNames", "area")}
   |> group(columns: ["area", "areaName"])
   |> sort(columns: ["_time"])`,
 );
@@ -342,8 +342,8 @@ export const live = inLanguages((say, language) => {
                   {
                     title: say("出过问题的保护器", "Breakers that had trouble"),
                     description: say(
-                      "所选时段内曾未投运或失联的保护器，最近的在前，最多一百台。",
-                      "Breakers that were not operating or silent at some time of the range, the latest first, at most a hundred.",
+                      "所选时段内曾未投运或失联的保护器，最近的在前，最多六十台。",
+                      "Breakers that were not operating or silent at some time of the range, the latest first, at most sixty.",
                     ),
                     unit: units.none,
                     queries: [troubledOverTime],

@@ -10,14 +10,15 @@ import {
   inLevel,
   inPlace,
   inVillage,
+  joined,
   namesOf,
   ofLevel,
   ofScope,
   rangeBefore,
   select,
   wholeRange,
+  windowSums,
   windows,
-  withColumns,
 } from "./flux.ts";
 import { linkTo } from "./links.ts";
 import {
@@ -76,12 +77,12 @@ ${select({
   ${asRows(...(scope === "area" ? ["township", "village", "area", "level"] : ["township", "village", "level"]))}
   |> filter(fn: (r) => r.installed > 0.0)
   |> map(fn: (r) => ({r with gap: r.operationalRate - r.target}))`,
-    scope === "area" ? `named = ${withColumns("rows", "villageNames", "village", ["villageName"])}` : "",
+    scope === "area" ? `named = ${joined("rows", "villageNames", "village")}` : "",
     scope === "area"
-      ? `${withColumns("named", "areaNames", "area", ["areaName"])}
+      ? `${joined("named", "areaNames", "area")}
   |> sort(columns: ["gap"])
   |> limit(n: 10)`
-      : withColumns("rows", "villageNames", "village", ["villageName"]),
+      : joined("rows", "villageNames", "village"),
   );
 
 /** Mean rate of a field per village over time, for households. */
@@ -98,7 +99,7 @@ ${select({
   ${windows("mean")}
   |> group()
   |> keep(columns: ["_time", "_value", "village"])`,
-    `${withColumns("series", "villageNames", "village", ["villageName"])}
+    `${joined("series", "villageNames", "village")}
   |> group(columns: ["village", "villageName"])
   |> sort(columns: ["_time"])`,
   );
@@ -109,11 +110,7 @@ const statesOverTime = flux(`${select({
   range: wholeRange,
   where: [ofScope("village"), inVillage, inLevel],
 })}
-  ${windows("last")}
-  |> group(columns: ["_field", "_time"])
-  |> sum()
-  |> group(columns: ["_field"])
-  |> sort(columns: ["_time"])`);
+  ${windowSums("last", ["_field"])}`);
 
 /** Mean operational rate of each village in the chosen range and in the equally long one before. */
 const beforeAndNow = flux(
@@ -127,12 +124,12 @@ ${select({
 })}
   |> aggregateWindow(every: 30m, fn: mean, createEmpty: false)
   |> group()
-  |> map(fn: (r) => ({village: r.village, _value: r._value, period: if r._time > v.timeRangeStart then "now" else "before"}))
+  |> map(fn: (r) => ({village: r.village, rate: r._value, period: if r._time > v.timeRangeStart then "now" else "before"}))
   |> group(columns: ["village", "period"])
-  |> mean()
+  |> mean(column: "rate")
   |> group()
-  |> pivot(rowKey: ["village"], columnKey: ["period"], valueColumn: "_value")`,
-  `${withColumns("rows", "villageNames", "village", ["villageName"])}
+  |> pivot(rowKey: ["village"], columnKey: ["period"], valueColumn: "rate")`,
+  `${joined("rows", "villageNames", "village")}
   |> drop(columns: ["village"])`,
 );
 
@@ -428,7 +425,7 @@ ${villagesNow([rateFields.operationalRate], household)}
   |> group()
   |> keep(columns: ["village", "_value"])
   |> rename(columns: {_value: "operationalRate"})`,
-                        `${withColumns("rows", "villageNames", "village", ["villageName"])}
+                        `${joined("rows", "villageNames", "village")}
   |> keep(columns: ["villageName", "operationalRate"])
   |> sort(columns: ["operationalRate"])`,
                       ),

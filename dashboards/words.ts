@@ -1,6 +1,10 @@
 // The vocabulary in both languages, as Grafana's value mappings with the house's colours.
-import type { ValueMap, ValueMappingResult } from "@grafana/grafana-foundation-sdk/dashboard";
-import { MappingType } from "@grafana/grafana-foundation-sdk/dashboard";
+import type {
+  SpecialValueMap,
+  ValueMap,
+  ValueMappingResult,
+} from "@grafana/grafana-foundation-sdk/dashboard";
+import { MappingType, SpecialValueMatch } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { AlarmKind, AlarmPriority } from "../domain/alarm.ts";
 import type { BreakerLevel } from "../domain/breaker.ts";
 import type { OperatingReason, OperatingState } from "../domain/operating.ts";
@@ -117,4 +121,10 @@ export const zeroOne = (zero: string, one: string): ValueMap => ({
     "0": { index: 0, text: zero, color: colours.operating },
     "1": { index: 1, text: one, color: colours.notOperating },
   },
+});
+
+/** What stands where a text is empty. */
+export const emptyText = (text: string): SpecialValueMap => ({
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.Empty, result: { index: 0, text } },
 });
