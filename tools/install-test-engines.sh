@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings the real servers that the tests speak to and that npm cannot bring: Mosquitto and Chromium from Debian's
-# packages, InfluxDB 2.7 built from its Go module. Each is looked for first; without root or apt-get it says what is
+# Brings the real servers that the tests speak to and that npm cannot bring: Mosquitto, VictoriaMetrics and Chromium from
+# Debian's packages, InfluxDB 2.7 built from its Go module. Each is looked for first; without root or apt-get it says what is
 # missing, and the tests that need it are skipped and counted. Takes a minute, and once 5 to 10 more for InfluxDB.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +9,7 @@ say() { echo "install-test-engines: $*" >&2; }
 packages=()
 [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null || packages+=(mosquitto)
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
+command -v victoria-metrics >/dev/null || packages+=(victoria-metrics)
 command -v chromium >/dev/null || packages+=(chromium)
 fc-list 2>/dev/null | grep -qi cjk || packages+=(fontconfig fonts-noto-cjk)
 
@@ -17,7 +18,7 @@ if [ ${#packages[@]} -gt 0 ]; then
     say "installing ${packages[*]}"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
-    # Mosquitto's package starts a server on port 1883, which is ours.
+    # Packages of servers start them, on ports that are ours.
     if [ ! -e /usr/sbin/policy-rc.d ]; then
       trap 'rm -f /usr/sbin/policy-rc.d' EXIT
       printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
