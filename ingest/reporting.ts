@@ -69,7 +69,8 @@ export const startReporting = (needs: ReportingNeeds): Reporting => {
   const reportChanges = async (): Promise<void> => {
     const span = await nextSpan(query);
     if (span === null || span.fromXid === span.toXid) return;
-    const oldestMs = oldestKeptMs(clock(), needs.retentionDays);
+    // A day inside the retention, so that a bucket that keeps exactly that takes every point.
+    const oldestMs = oldestKeptMs(clock(), needs.retentionDays - 1);
     const changed = await changedHistories(query, span);
     let lines: string[] = [];
     for (let at = 0; at < changed.length; at += limits.breakersAtOnce) {

@@ -38,7 +38,8 @@ export const prepareInflux = async (
     [hourly, rollupDays.hourly, "hourly"],
     [daily, rollupDays.daily, "daily"],
   ] as const) {
-    const { id, outcome } = await admin.bucket(name, days * daySeconds);
+    // A day more: the adapter keeps whole days, and what it takes the bucket must take too.
+    const { id, outcome } = await admin.bucket(name, (days + 1) * daySeconds);
     told({ what: `bucket ${name}, kept ${days} days`, outcome });
     bucketIds.push(id);
     const mapped = await admin.mapping(bucket, policy, id, name === bucket);

@@ -19,6 +19,8 @@ import { until } from "../support/until.ts";
 const influx = await findInflux();
 const timeZone = "Asia/Shanghai";
 const minuteMs = 60_000;
+/** Other suites write on the same PostgreSQL server: what they have not committed yet is waited for. */
+const pollTimeoutMs = 40_000;
 const nothing: DetectionCommit = {
   own: [],
   published: [],
@@ -31,7 +33,7 @@ const nothing: DetectionCommit = {
   offset: null,
 };
 
-describe.skipIf(influx.kind === "missing")("reporting", () => {
+describe.skipIf(influx.kind === "missing")("reporting", { timeout: 3 * pollTimeoutMs }, () => {
   let server: InfluxServer;
   let fresh: FreshDatabase;
   let nowMs: number;
@@ -133,7 +135,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
     const first = start();
     const begun = [beginMs - 7 * minuteMs, "operating", "", 1];
     const repeated = [beginMs, "operating", "", 1];
-    await expect.poll(() => states(b1), { timeout: 20_000 }).toEqual([begun, repeated]);
+    await expect.poll(() => states(b1), { timeout: pollTimeoutMs }).toEqual([begun, repeated]);
     // Time passes, and it falls silent; the rewrite begins one change early, as detection's do.
     nowMs = beginMs + repeatEveryMs + minuteMs;
     const silentMs = beginMs + 2 * minuteMs;
@@ -144,7 +146,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
       ]),
     );
     await expect
-      .poll(() => states(b1), { timeout: 20_000 })
+      .poll(() => states(b1), { timeout: pollTimeoutMs })
       .toEqual([
         begun,
         repeated,
@@ -164,7 +166,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
     start();
     const open = (atMs: number) => [atMs, "notOperating", "open", 2];
     await expect
-      .poll(() => states(b1), { timeout: 20_000 })
+      .poll(() => states(b1), { timeout: pollTimeoutMs })
       .toEqual([begun, open(openMs), open(beginMs), open(silentMs), open(beginMs + repeatEveryMs)]);
     expect((await states(b2))[0]).toEqual([beginMs, "operating", "", 1]);
   });
@@ -206,7 +208,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
         row["breaker"],
         row["open"],
       ]);
-    await expect.poll(async () => (await events()).length, { timeout: 20_000 }).toBe(5);
+    await expect.poll(async () => (await events()).length, { timeout: pollTimeoutMs }).toBe(5);
     const all = await events();
     expect(new Set(all.slice(0, 2).map(String))).toEqual(
       new Set([`0,raised,${one},${b1},1`, `0,raised,${two},${b2},1`]),
@@ -224,12 +226,12 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
         `from(bucket: "${server.bucket}") |> range(start: -1h, stop: 1h)
           |> filter(fn: (r) => r._measurement == "standing_alarms" and r.township == "${township}") |> last()`,
       );
-    await expect.poll(async () => (await standing())[0]?.["_value"], { timeout: 20_000 }).toBe(2);
+    await expect.poll(async () => (await standing())[0]?.["_value"], { timeout: pollTimeoutMs }).toBe(2);
     await commit({
       alarms: [one, two].map((id): AlarmWrite => ({ effect: "clear", id, atMs: nowMs })),
     });
     nowMs += minuteMs;
-    await expect.poll(async () => (await standing())[0]?.["_value"], { timeout: 20_000 }).toBe(0);
+    await expect.poll(async () => (await standing())[0]?.["_value"], { timeout: pollTimeoutMs }).toBe(0);
   });
 
   it("writes rates of every place and level, names, and its own numbers", async () => {
@@ -255,7 +257,9 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
           `${here} and r.scope == "${scope}" and r.level == "${level}" and r._field == "${field}"`,
         )
       )[0]?.["_value"];
-    await expect.poll(() => rate("township", "household", "operationalRate"), { timeout: 20_000 }).toBe(0.5);
+    await expect
+      .poll(() => rate("township", "household", "operationalRate"), { timeout: pollTimeoutMs })
+      .toBe(0.5);
     for (const scope of ["township", "village", "area"]) {
       expect(await rate(scope, "household", "installed")).toBe(2);
       expect(await rate(scope, "household", "unknown")).toBe(1);
@@ -303,7 +307,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
     start({ write: openInfluxLines({ ...server, url: `http://127.0.0.1:${gate.port}` }) });
     const beginMs = nowMs;
     await commit(change(b1, beginMs, [{ fromMs: beginMs, ...operating }]));
-    await expect.poll(async () => (await states(b1)).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await states(b1)).length, { timeout: pollTimeoutMs }).toBe(1);
     await gate.shut();
     await commit(
       change(b1, beginMs, [
@@ -313,7 +317,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
     );
     nowMs = Math.floor(nowMs / minuteMs + 2) * minuteMs;
     const duringMs = nowMs;
-    await until("the problem to be told", async () => problems.at(-1) != null, 20_000);
+    await until("the problem to be told", async () => problems.at(-1) != null, pollTimeoutMs);
     expect(problems.at(-1)).toMatch(/does not answer.*INFLUX_URL/);
     await commit(
       change(b1, beginMs + 1, [
@@ -322,7 +326,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
       ]),
     );
     await gate.open();
-    await expect.poll(() => problems.at(-1), { timeout: 40_000 }).toBe(null);
+    await expect.poll(() => problems.at(-1), { timeout: pollTimeoutMs }).toBe(null);
     expect((await states(b1)).slice(0, 3)).toEqual([
       [beginMs, "operating", "", 1],
       [beginMs + 1, "notOperating", "protectionExited", 2],
@@ -340,7 +344,7 @@ describe.skipIf(influx.kind === "missing")("reporting", () => {
     const { b1, start, commit } = await setting();
     const reporting = start();
     await commit(change(b1, nowMs, [{ fromMs: nowMs, ...operating }]));
-    await expect.poll(async () => (await states(b1)).length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(async () => (await states(b1)).length, { timeout: pollTimeoutMs }).toBe(1);
     await reporting.stop();
     await endReporting(fresh.db.query);
     await commit(change(b1, nowMs, [{ fromMs: nowMs, ...silent }]));
