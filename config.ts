@@ -1,4 +1,5 @@
 // Every setting: one schema over the environment, which names each variable, its default and its meaning.
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -135,6 +136,42 @@ const toConfig = (env: Env): Config => ({
         },
 });
 
+/** Names of all settings. */
+export const settingNames: readonly string[] = Object.keys(shape);
+
+const fileSuffix = "_FILE";
+
+/** The setting whose value stands in the file that this variable names; null for every other variable. */
+const settingByFile = (name: string): string | null => {
+  const setting = name.slice(0, -fileSuffix.length);
+  return name.endsWith(fileSuffix) && setting in shape ? setting : null;
+};
+
+/** Puts the content of the files in the place of the variables that name them, and says what is wrong with those. */
+const withFiles = (
+  given: Readonly<Record<string, string>>,
+): { given: Record<string, string>; problems: string[] } => {
+  const problems: string[] = [];
+  const entries = Object.entries(given).flatMap(([name, value]): [string, string][] => {
+    const setting = settingByFile(name);
+    if (setting === null) return [[name, value]];
+    if (setting in given) {
+      problems.push(`${name}: must not be set where ${setting} is`);
+      return [];
+    }
+    try {
+      const content = readFileSync(value, "utf8").trim();
+      if (content === "") problems.push(`${name}: ${value} is empty`);
+      return [[setting, content]];
+    } catch (error) {
+      problems.push(`${name}: ${value} cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+      // Named, so that nothing is called missing besides.
+      return [[setting, ""]];
+    }
+  });
+  return { given: Object.fromEntries(entries), problems };
+};
+
 /** What is missing beside INFLUX_URL. Asked apart from the schema, whose refinements wait until every field is right. */
 const influxProblems = (given: Record<string, unknown>): string[] =>
   "INFLUX_URL" in given
@@ -144,21 +181,30 @@ const influxProblems = (given: Record<string, unknown>): string[] =>
     : [];
 
 /**
- * Reads the environment; an empty variable counts as unset. Answers the configuration, or every problem at once, a
- * sentence each. A variable that begins with HUBAO_ and is none of ours is a problem too: it is a misspelling.
+ * Reads the environment; an empty variable counts as unset. `NAME_FILE` names a file that holds the value of `NAME`, for
+ * secrets. Answers the configuration, or every problem at once, a sentence each. A variable that begins with HUBAO_ and is
+ * none of ours is a problem too: it is a misspelling.
  */
 export const readConfig = (
   env: Record<string, string | undefined>,
 ): { kind: "valid"; config: Config } | { kind: "invalid"; problems: string[] } => {
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  const set = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== "",
   );
-  const problems = Object.keys(given)
-    .filter((name) => name.startsWith("HUBAO_") && !(name in shape) && name !== "HUBAO_CACHE_DIR")
-    .map((name) => `${name} is not a setting; see 'node main.ts --help'`);
+  const { given, problems } = withFiles(Object.fromEntries(set));
+  const unread = new Set(Object.keys(given).filter((name) => given[name] === ""));
+  problems.push(
+    ...Object.keys(given)
+      .filter((name) => name.startsWith("HUBAO_") && !(name in shape) && name !== "HUBAO_CACHE_DIR")
+      .map((name) => `${name} is not a setting; see 'node main.ts --help'`),
+  );
   const parsed = schema.safeParse(given);
   if (!parsed.success)
-    problems.push(...parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+    problems.push(
+      ...parsed.error.issues
+        .filter(({ path }) => !unread.has(path.join(".")))
+        .map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    );
   problems.push(...influxProblems(given));
   return parsed.success && problems.length === 0
     ? { kind: "valid", config: toConfig(parsed.data) }
@@ -174,4 +220,7 @@ const defaultOf = (field: z.ZodType): string => {
 export const settingsHelp = (): string =>
   Object.entries(shape)
     .map(([name, field]) => `  ${name} (${defaultOf(field)})\n      ${field.description ?? ""}`)
-    .join("\n");
+    .join("\n")
+    .concat(
+      "\n  NAME_FILE\n      a file that holds the value of the setting NAME, for secrets: INFLUX_TOKEN_FILE",
+    );

@@ -1,5 +1,8 @@
 // The settings: defaults, conventional names, and every problem at once.
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { readConfig, settingsHelp } from "../../config.ts";
 
 const valid = (env: Record<string, string | undefined>) => {
@@ -93,6 +96,43 @@ describe("settings", () => {
       "HUBAO_HTTP_PROT is not a setting; see 'node main.ts --help'",
     ]);
     expect(problems({ HUBAO_HTTP_PROT: "80", HUBAO_MQTT_PORT: "-1" }).length).toBe(2);
+  });
+
+  it("are read from files where NAME_FILE names one, without the line's end", () => {
+    const dir = mkdtempSync(join(tmpdir(), "hubao-config-"));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(dir, name), text);
+      return join(dir, name);
+    };
+    const config = valid({
+      INFLUX_URL: "http://influx.example:8086",
+      INFLUX_TOKEN_FILE: file("token", "secret\n"),
+      INFLUX_ORG: "o",
+      INFLUX_BUCKET: "b",
+      DATABASE_URL_FILE: file("database", "postgres://u:p@db.example/hubao\n"),
+      OTHER_FILE: "of someone else",
+    });
+    expect(config.influx?.token).toBe("secret");
+    expect(config.databaseUrl).toBe("postgres://u:p@db.example/hubao");
+
+    expect(
+      problems({
+        INFLUX_URL: "http://influx.example:8086",
+        INFLUX_ORG: "o",
+        INFLUX_BUCKET: "b",
+        INFLUX_TOKEN_FILE: join(dir, "missing"),
+        DATABASE_URL_FILE: file("empty", "\n"),
+        HUBAO_ADMIN_TOKEN: "a-token-that-is-long-enough",
+        HUBAO_ADMIN_TOKEN_FILE: file("admin", "another-that-is-long-enough"),
+        HUBAO_NOTHING_FILE: "x",
+      }),
+    ).toEqual([
+      `INFLUX_TOKEN_FILE: ${join(dir, "missing")} cannot be read (ENOENT)`,
+      `DATABASE_URL_FILE: ${join(dir, "empty")} is empty`,
+      "HUBAO_ADMIN_TOKEN_FILE: must not be set where HUBAO_ADMIN_TOKEN is",
+      "HUBAO_NOTHING_FILE is not a setting; see 'node main.ts --help'",
+    ]);
   });
 
   it("stand in the help with their defaults and meaning", () => {

@@ -62,7 +62,7 @@ const doors: Record<string, Door> = {
   },
   simulators: { rooms: ["domain"], packages: ["csv-parse", "csv-stringify", "mqtt", "zod", "node:"] },
   house: { rooms: [anything], packages: ["pino", "prom-client", "node:"] },
-  "config.ts": { rooms: [], packages: ["zod"] },
+  "config.ts": { rooms: [], packages: ["zod", "node:fs"] },
   "main.ts": { rooms: ["config.ts", "house", "simulators"], packages: ["node:"] },
   bench: { rooms: [anything], packages: [anything] },
   test: { rooms: [anything], packages: [anything] },
