@@ -145,7 +145,7 @@ const peakRate = flux(
 const floodShare = flux(
   counts,
   `counts
-  |> map(fn: (r) => ({flood: if r._value > ${flood} then 1.0 else 0.0}))
+  |> map(fn: (r) => ({r with flood: if r._value > ${flood} then 1.0 else 0.0}))
   |> mean(column: "flood")`,
 );
 

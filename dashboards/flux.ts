@@ -16,9 +16,9 @@ export const wholeRange = "start: v.timeRangeStart, stop: v.timeRangeStop";
 /** The last `duration` (Flux, `15m`) of the user's range: what stands now, when the range ends now. */
 export const endOfRange = (duration: string): string =>
   `start: date.sub(d: ${duration}, from: v.timeRangeStop), stop: v.timeRangeStop`;
-/** As long as the user's range, and just before it. */
-export const rangeBefore =
-  "start: date.sub(d: duration(v: int(v: v.timeRangeStop) - int(v: v.timeRangeStart)), from: v.timeRangeStart), stop: v.timeRangeStart";
+/** The user's range with as long a time before it. */
+export const rangeAndBefore =
+  "start: date.sub(d: duration(v: int(v: v.timeRangeStop) - int(v: v.timeRangeStart)), from: v.timeRangeStart), stop: v.timeRangeStop";
 
 /** How long ago the newest repeat of a state or a rate may lie: states repeat every five minutes, three may be missed. */
 export const freshFor = "15m";
@@ -105,8 +105,8 @@ ${select({ ...selection, where: ["r.breaker == breaker"] })}
   |> group(columns: ["breaker"])
   |> keep(columns: ["_time", "_value", "breaker"])
 
-// A union needs two streams at least; no breaker has an empty id.
-union(tables: array.concat(arr: ${breakers}, v: ["", ""]) |> array.map(fn: (x) => each(breaker: x)))`;
+// A union needs two streams at least. No id holds a "?"; "" would mean "without the tag", and read everything.
+union(tables: array.concat(arr: ${breakers}, v: ["?", "?"]) |> array.map(fn: (x) => each(breaker: x)))`;
 
 /** One row for each time of a series, with a column for each field, whatever its type. */
 export const byTime = `|> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")

@@ -116,7 +116,7 @@ const shareReached = (share: number): string =>
   flux(
     ...ratedPeaks,
     `rated
-  |> map(fn: (r) => ({breakers: if r.share >= ${share.toFixed(2)} then 1 else 0}))
+  |> map(fn: (r) => ({r with breakers: if r.share >= ${share.toFixed(2)} then 1 else 0}))
   |> sum(column: "breakers")`,
   );
 

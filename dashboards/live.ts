@@ -40,7 +40,7 @@ const lastOf = (field: string): string => `${select({
 /** How many breakers answer to a condition on the last `state` or `reason`. */
 const countNow = (field: "state" | "reason", value: string): string =>
   flux(`${lastOf(operatingFields[field])}
-  |> map(fn: (r) => ({breakers: if r._value == "${value}" then 1 else 0}))
+  |> map(fn: (r) => ({r with breakers: if r._value == "${value}" then 1 else 0}))
   |> sum(column: "breakers")`);
 
 const byReason = flux(`${lastOf(operatingFields.reason)}

@@ -14,7 +14,7 @@ import {
   namesOf,
   ofLevel,
   ofScope,
-  rangeBefore,
+  rangeAndBefore,
   select,
   wholeRange,
   windowSums,
@@ -80,6 +80,7 @@ ${select({
     scope === "area" ? `named = ${joined("rows", "villageNames", "village")}` : "",
     scope === "area"
       ? `${joined("named", "areaNames", "area")}
+  |> filter(fn: (r) => r.gap < 0.0)
   |> sort(columns: ["gap"])
   |> limit(n: 10)`
       : joined("rows", "villageNames", "village"),
@@ -119,7 +120,7 @@ const beforeAndNow = flux(
 ${select({
   measurement: rate,
   fields: [rateFields.operationalRate],
-  range: rangeBefore,
+  range: rangeAndBefore,
   where: [ofScope("village"), inVillage, ofLevel("household")],
 })}
   |> aggregateWindow(every: 30m, fn: mean, createEmpty: false)
@@ -395,10 +396,11 @@ export const overview = inLanguages((say, language) => {
                   {
                     title: say("离目标最远的台区", "Areas furthest below target"),
                     description: say(
-                      "投运率与目标之差最小的十个台区；点击查看其保护器。",
-                      "The ten areas with the largest gap to their target; a click shows their breakers.",
+                      "投运率低于目标的台区，差得最多的在前，最多十个；点击查看其保护器。",
+                      "Areas below their target, those with the largest gap first, at most ten; a click shows their breakers.",
                     ),
                     queries: [placesNow("area")],
+                    noValue: say("都达到目标", "all meet their target"),
                   },
                   {
                     areaName: { title: say("台区", "Transformer area"), links: [openArea] },
