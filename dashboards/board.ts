@@ -62,7 +62,18 @@ export const board = (language: Language, spec: BoardSpec): Dashboard => {
       y += band.height;
     }
   }
-  return builder.build();
+  return withoutLeftovers(builder.build());
+};
+
+/** Takes out what the SDK fills in by itself though Grafana 12 has no use for it: `footer` of tables, `auto` of variables. */
+const withoutLeftovers = (dashboard: Dashboard): Dashboard => {
+  for (const panel of dashboard.panels ?? []) if (panel.type === "table") delete panel.options.footer;
+  for (const variable of dashboard.templating.list ?? []) {
+    delete variable.auto;
+    delete variable.auto_min;
+    delete variable.auto_count;
+  }
+  return dashboard;
 };
 
 /** A dashboard in either language. */
