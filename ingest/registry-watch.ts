@@ -101,12 +101,15 @@ export const confirmedReader = (
   watch: RegistryWatch,
 ): Pick<ConsumerOptions, "read"> => ({
   async read(afterOffset, limit) {
-    const messages = reader.read(afterOffset, limit);
-    if (messages === "wait") return messages;
-    const atMs = doubtedAtMs(messages);
-    if (atMs === null) return messages;
-    const { version } = watch.current();
-    await watch.confirm(atMs);
-    return watch.current().version === version ? messages : reader.read(afterOffset, limit);
+    for (;;) {
+      const messages = reader.read(afterOffset, limit);
+      if (messages === "wait") return messages;
+      const atMs = doubtedAtMs(messages);
+      if (atMs === null) return messages;
+      const { version } = watch.current();
+      await watch.confirm(atMs);
+      // With another registry they are read anew, and more of them may have come, to be doubted in their turn.
+      if (watch.current().version === version) return messages;
+    }
   },
 });
