@@ -1,15 +1,15 @@
 // All generated files with their text: what `npm run dashboards` writes and the drift test compares.
 import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
-import { alarmsBoard } from "./alarms.ts";
 import { alertRules } from "./alert-rules.ts";
 import type { Board } from "./board.ts";
-import { breakerBoard } from "./breaker.ts";
-import { ingestBoard } from "./ingest.ts";
+import { alarmsBoard } from "./boards/alarms.ts";
+import { breakerBoard } from "./boards/breaker.ts";
+import { ingestBoard } from "./boards/ingest.ts";
+import { leakageBoard } from "./boards/leakage.ts";
+import { live } from "./boards/live.ts";
+import { overview } from "./boards/overview.ts";
 import { type Language, languages } from "./language.ts";
-import { leakageBoard } from "./leakage.ts";
 import type { DashboardName } from "./links.ts";
-import { live } from "./live.ts";
-import { overview } from "./overview.ts";
 import { dashboardProviders, datasources } from "./provisioning.ts";
 import { toYaml } from "./yaml.ts";
 

@@ -1,26 +1,8 @@
 // Township overview, for the manager: rates per village against target, their trend, and where to look first.
-import { targetInhabitedCoverage, targetRates } from "../domain/breaker.ts";
-import { rateFields, reportMeasurements } from "../storage/telemetry/names.ts";
-import { inLanguages } from "./board.ts";
-import {
-  asRows,
-  endOfRange,
-  flux,
-  freshFor,
-  inLevel,
-  inPlace,
-  inVillage,
-  joined,
-  namesOf,
-  ofLevel,
-  ofScope,
-  rangeAndBefore,
-  select,
-  wholeRange,
-  windowSums,
-  windows,
-} from "./flux.ts";
-import { linkTo } from "./links.ts";
+import { targetInhabitedCoverage, targetRates } from "../../domain/breaker.ts";
+import { inLanguages } from "../board.ts";
+import { ofLevel } from "../flux.ts";
+import { linkTo } from "../links.ts";
 import {
   againstTarget,
   areas,
@@ -31,108 +13,20 @@ import {
   stat,
   thresholds,
   units,
-} from "./panels.ts";
-import { type Column, table } from "./table.ts";
-import { levelVariable, placeVariables } from "./variables.ts";
-import { colours, levelWords, mapping, stateWords, word } from "./words.ts";
-
-const { rate } = reportMeasurements;
-const villagesNow = (fields: readonly string[], ...where: string[]): string =>
-  select({
-    measurement: rate,
-    fields,
-    range: endOfRange(freshFor),
-    where: [ofScope("village"), inVillage, ...where],
-  });
-
-/** Σ of a count over the chosen villages. */
-const countNow = (field: string, ...where: string[]): string =>
-  flux(`${villagesNow([field], ...where)}
-  |> last()
-  |> group()
-  |> sum()`);
-
-/** Σ of one thing ÷ Σ of another over the chosen villages; `share` is an expression over the fields of a village. */
-const shareNow = (fields: readonly string[], over: string, under: string, ...where: string[]): string =>
-  flux(`${villagesNow(fields, ...where)}
-  |> last()
-  ${asRows("village")}
-  |> group()
-  |> reduce(identity: {over: 0.0, under: 0.0}, fn: (r, accumulator) => ({over: accumulator.over + ${over}, under: accumulator.under + ${under}}))
-  |> filter(fn: (r) => r.under > 0.0)
-  |> map(fn: (r) => ({_value: r.over / r.under}))`);
-
-/** Every place of a scope with its counts and rates now, a row for each level. */
-const placesNow = (scope: "village" | "area"): string =>
-  flux(
-    namesOf("village"),
-    ...(scope === "area" ? [namesOf("area")] : []),
-    `rows =
-${select({
-  measurement: rate,
-  range: endOfRange(freshFor),
-  where: [ofScope(scope), scope === "area" ? inPlace : inVillage, inLevel],
-})}
-  |> last()
-  ${asRows(...(scope === "area" ? ["township", "village", "area", "level"] : ["township", "village", "level"]))}
-  |> filter(fn: (r) => r.installed > 0.0)
-  |> map(fn: (r) => ({r with gap: r.operationalRate - r.target}))`,
-    scope === "area" ? `named = ${joined("rows", "villageNames", "village")}` : "",
-    scope === "area"
-      ? `${joined("named", "areaNames", "area")}
-  |> filter(fn: (r) => r.gap < 0.0)
-  |> sort(columns: ["gap"])
-  |> limit(n: 10)`
-      : joined("rows", "villageNames", "village"),
-  );
-
-/** Mean rate of a field per village over time, for households. */
-const trend = (field: string): string =>
-  flux(
-    namesOf("village"),
-    `series =
-${select({
-  measurement: rate,
-  fields: [field],
-  range: wholeRange,
-  where: [ofScope("village"), inVillage, ofLevel("household")],
-})}
-  ${windows("mean")}
-  |> group()
-  |> keep(columns: ["_time", "_value", "village"])`,
-    `${joined("series", "villageNames", "village")}
-  |> group(columns: ["village", "villageName"])
-  |> sort(columns: ["_time"])`,
-  );
-
-const statesOverTime = flux(`${select({
-  measurement: rate,
-  fields: [rateFields.operating, rateFields.notOperating, rateFields.unknown, rateFields.excused],
-  range: wholeRange,
-  where: [ofScope("village"), inVillage, inLevel],
-})}
-  ${windowSums("last", ["_field"])}`);
-
-/** Mean operational rate of each village in the chosen range and in the equally long one before. */
-const beforeAndNow = flux(
-  namesOf("village"),
-  `rows =
-${select({
-  measurement: rate,
-  fields: [rateFields.operationalRate],
-  range: rangeAndBefore,
-  where: [ofScope("village"), inVillage, ofLevel("household")],
-})}
-  |> aggregateWindow(every: 30m, fn: mean, createEmpty: false)
-  |> group()
-  |> map(fn: (r) => ({village: r.village, rate: r._value, period: if r._time > v.timeRangeStart then "now" else "before"}))
-  |> group(columns: ["village", "period"])
-  |> mean(column: "rate")
-  |> group()
-  |> pivot(rowKey: ["village"], columnKey: ["period"], valueColumn: "rate")`,
-  `${joined("rows", "villageNames", "village")}
-  |> drop(columns: ["village"])`,
-);
+} from "../panels.ts";
+import {
+  areasBelowTarget,
+  beforeAndNow,
+  countNow,
+  ratesByVillage,
+  shareNow,
+  statesOverTime,
+  trend,
+  villagesAgainstTarget,
+} from "../queries/overview.ts";
+import { type Column, table } from "../table.ts";
+import { levelVariable, placeVariables } from "../variables.ts";
+import { colours, levelWords, mapping, stateWords, word } from "../words.ts";
 
 export const overview = inLanguages((say, language) => {
   const openVillage = linkTo("live", language, {
@@ -290,7 +184,7 @@ export const overview = inLanguages((say, language) => {
                       "每个村、每个级别一行；点击村名查看其保护器。",
                       "A row for each village and level; a click on a village shows its breakers.",
                     ),
-                    queries: [placesNow("village")],
+                    queries: [villagesAgainstTarget],
                   },
                   {
                     villageName: { title: say("村(社区)", "Village"), links: [openVillage] },
@@ -399,7 +293,7 @@ export const overview = inLanguages((say, language) => {
                       "投运率低于目标的台区，差得最多的在前，最多十个；点击查看其保护器。",
                       "Areas below their target, those with the largest gap first, at most ten; a click shows their breakers.",
                     ),
-                    queries: [placesNow("area")],
+                    queries: [areasBelowTarget],
                     noValue: say("都达到目标", "all meet their target"),
                   },
                   {
@@ -418,20 +312,7 @@ export const overview = inLanguages((say, language) => {
                     title: say("各村户保投运率", "Operational rate, household, by village"),
                     description: say("现在；绿色表示达到目标。", "Now; green means that the target is met."),
                     unit: units.share,
-                    queries: [
-                      flux(
-                        namesOf("village"),
-                        `rows =
-${villagesNow([rateFields.operationalRate], household)}
-  |> last()
-  |> group()
-  |> keep(columns: ["village", "_value"])
-  |> rename(columns: {_value: "operationalRate"})`,
-                        `${joined("rows", "villageNames", "village")}
-  |> keep(columns: ["villageName", "operationalRate"])
-  |> sort(columns: ["operationalRate"])`,
-                      ),
-                    ],
+                    queries: [ratesByVillage],
                   },
                   againstTarget(targetRates.household),
                   "operationalRate",

@@ -1,133 +1,19 @@
 // Live breakers, for the dispatcher: which breakers do not protect now, why, and since when.
-import { notOperatingReasons } from "../domain/operating.ts";
-import { operatingFields, reportMeasurements, stateCodes } from "../storage/telemetry/names.ts";
-import { inLanguages } from "./board.ts";
+import { notOperatingReasons } from "../../domain/operating.ts";
+import { inLanguages } from "../board.ts";
+import { linkTo, toBreaker } from "../links.ts";
+import { byThresholds, noneWanted, shares, stat, thresholds, tiles, timeline, units } from "../panels.ts";
 import {
-  addresses,
-  endOfRange,
-  flux,
-  freshFor,
-  inLevel,
-  inPlace,
-  joined,
-  namesOf,
-  ofLevel,
-  ofScope,
-  select,
-  seriesOfEach,
-  wholeRange,
-  windows,
-} from "./flux.ts";
-import { linkTo, toBreaker } from "./links.ts";
-import { byThresholds, noneWanted, shares, stat, thresholds, tiles, timeline, units } from "./panels.ts";
-import { table } from "./table.ts";
-import { levelVariable, placeVariables } from "./variables.ts";
-import { colours, levelWords, mapping, reasonWords, stateCodeMapping, stateWords, word } from "./words.ts";
-
-const { operating, rate } = reportMeasurements;
-/** Breakers of one timeline; more would be unreadable, and slow. */
-const maxRows = 60;
-
-const lastOf = (field: string): string => `${select({
-  measurement: operating,
-  fields: [field],
-  range: endOfRange(freshFor),
-  where: [inPlace, inLevel],
-})}
-  |> last()
-  |> group()`;
-
-/** How many breakers answer to a condition on the last `state` or `reason`. */
-const countNow = (field: "state" | "reason", value: string): string =>
-  flux(`${lastOf(operatingFields[field])}
-  |> map(fn: (r) => ({r with breakers: if r._value == "${value}" then 1 else 0}))
-  |> sum(column: "breakers")`);
-
-const byReason = flux(`${lastOf(operatingFields.reason)}
-  |> filter(fn: (r) => r._value != "")
-  |> group(columns: ["_value"])
-  |> count(column: "_field")
-  |> group()
-  |> rename(columns: {_value: "reason", _field: "breakers"})
-  |> sort(columns: ["breakers"], desc: true)`);
-
-/** Breakers whose last reason is one of these, with address, village, area and when they were last seen operating. */
-const breakersWith = (reasons: readonly string[]): string =>
-  flux(
-    addresses,
-    namesOf("area"),
-    `found =
-${lastOf(operatingFields.reason)}
-  |> filter(fn: (r) => ${reasons.map((reason) => `r._value == "${reason}"`).join(" or ")})
-  |> keep(columns: ["breaker", "area", "level", "_value"])
-  |> rename(columns: {_value: "reason"})`,
-    `operated =
-${select({
-  measurement: operating,
-  fields: [operatingFields.stateCode],
-  range: wholeRange,
-  where: [inPlace, inLevel, `r._value == ${stateCodes.operating}.0`],
-})}
-  |> last()
-  |> group()
-  |> keep(columns: ["breaker", "_time"])
-  |> rename(columns: {_time: "lastOperating"})`,
-    // Those that did not operate at all in the range show its beginning: not since then, at least.
-    `lastOperating = union(tables: [operated, found |> map(fn: (r) => ({breaker: r.breaker, lastOperating: v.timeRangeStart}))])
-  |> sort(columns: ["lastOperating"], desc: true)
-  |> unique(column: "breaker")`,
-    `withAddress = ${joined("found", "addresses", "breaker")}`,
-    `withArea = ${joined("withAddress", "areaNames", "area")}`,
-    `${joined("withArea", "lastOperating", "breaker")}
-  |> sort(columns: ["lastOperating"])
-  |> limit(n: 500)`,
-  );
-
-/** State codes over time of the breakers that were not operating, or silent, at some time of the range. */
-const troubledOverTime = flux(
-  `troubled =
-${select({
-  measurement: operating,
-  fields: [operatingFields.stateCode],
-  range: wholeRange,
-  where: [inPlace, inLevel, `r._value > ${stateCodes.operating}.0`, `r._value < ${stateCodes.excused}.0`],
-})}
-  |> last()
-  |> group()
-  |> sort(columns: ["_time"], desc: true)
-  |> limit(n: ${maxRows})
-  |> findColumn(fn: (key) => true, column: "breaker")`,
-  seriesOfEach(
-    "troubled",
-    { measurement: operating, fields: [operatingFields.stateCode], range: wholeRange },
-    windows("last"),
-  ),
-);
-
-const areasOverTime = flux(
-  namesOf("area"),
-  `series =
-${select({
-  measurement: rate,
-  fields: ["operationalRate"],
-  range: wholeRange,
-  where: [ofScope("area"), inPlace, ofLevel("household")],
-})}
-  ${windows("last")}
-  |> group()
-  |> keep(columns: ["_time", "_value", "area"])`,
-  `${joined("series", "areaNames", "area")}
-  |> group(columns: ["area", "areaName"])
-  |> sort(columns: ["_time"])`,
-);
-
-/** Every breaker's state now, for the mosaic of tiles. */
-const mosaic = flux(`${lastOf(operatingFields.stateCode)}
-  |> keep(columns: ["breaker", "area", "_value"])
-  |> rename(columns: {_value: "stateCode"})
-  |> sort(columns: ["area", "breaker"])
-  |> drop(columns: ["area"])
-  |> limit(n: 1000)`);
+  areasOverTime,
+  breakersWith,
+  byReason,
+  countNow,
+  mosaic,
+  troubledOverTime,
+} from "../queries/live.ts";
+import { table } from "../table.ts";
+import { levelVariable, placeVariables } from "../variables.ts";
+import { colours, levelWords, mapping, reasonWords, stateCodeMapping, stateWords, word } from "../words.ts";
 
 export const live = inLanguages((say, language) => {
   const openBreaker = toBreaker(language, say, { column: "breaker" });
@@ -279,7 +165,7 @@ export const live = inLanguages((say, language) => {
                     queries: [byReason],
                   },
                   "breakers",
-                ),
+                ).overrideByName("reason", [{ id: "mappings", value: [mapping(say, reasonWords)] }]),
               ],
             ],
           },
