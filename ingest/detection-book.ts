@@ -11,7 +11,7 @@ import type { OwnChange } from "../detection/own.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { StateChange } from "../domain/operating.ts";
 import type { Query } from "../storage/db.ts";
-import { loadAreaFolds, loadFolds, loadOwnChanges, loadPublishedChanges } from "../storage/detection.ts";
+import { loadAreaFolds, loadFolds, loadOwnChanges, loadPublishedChanges } from "../storage/detection-read.ts";
 import type { StoredFold } from "./commit-builder.ts";
 import type { Registry } from "./registry.ts";
 

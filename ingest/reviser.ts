@@ -1,7 +1,8 @@
 // Decides when late data is worked in: shortly after it has stopped coming, or at the latest half a minute after it began.
 import type { JudgingRule } from "../domain/limits.ts";
 import type { Db } from "../storage/db.ts";
-import { loadRevisions, removeRevisions, replaceCheckpoints, writeDetection } from "../storage/detection.ts";
+import { removeRevisions, replaceCheckpoints, writeDetection } from "../storage/detection.ts";
+import { loadRevisions } from "../storage/detection-read.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import type { DetectionBook } from "./detection-book.ts";
 import { reviseArea } from "./revision.ts";

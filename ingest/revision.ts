@@ -16,14 +16,8 @@ import type { JudgingRule } from "../domain/limits.ts";
 import type { StateChange } from "../domain/operating.ts";
 import { compareReports, type Report } from "../domain/report.ts";
 import type { Query } from "../storage/db.ts";
-import {
-  type BreakerStateRow,
-  type CheckpointRow,
-  type HistoryRewrite,
-  loadCheckpoint,
-  loadOwnChanges,
-  loadPublishedChanges,
-} from "../storage/detection.ts";
+import type { BreakerStateRow, CheckpointRow, HistoryRewrite } from "../storage/detection.ts";
+import { loadCheckpoint, loadOwnChanges, loadPublishedChanges } from "../storage/detection-read.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import { stateRow } from "./commit-builder.ts";
 

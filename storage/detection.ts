@@ -201,81 +201,8 @@ export const writeDetection = async (query: Query, commit: DetectionCommit): Pro
     );
 };
 
-/** How far detection has committed in this journal; 0 where never. */
-export const detectionOffset = async (query: Query, journalId: string): Promise<number> => {
-  const [row] = await query<{ offset: number }>(
-    `SELECT "offset" FROM consumer_offset WHERE journal_id = $1 AND consumer = 'detection'`,
-    [journalId],
-  );
-  return row?.offset ?? 0;
-};
-
-export type StoredBreaker = { breakerId: string; fold: unknown };
-
-/** The memories of breakers (all, or those of one area), as last committed. */
-export const loadFolds = async (query: Query, areaId: string | null = null): Promise<StoredBreaker[]> =>
-  query<StoredBreaker>(
-    `SELECT s.breaker_id AS "breakerId", s.fold FROM breaker_state s JOIN breaker b ON b.id = s.breaker_id
-     WHERE $1::text IS NULL OR b.area_id = $1`,
-    [areaId],
-  );
-
-export const loadAreaFolds = async (query: Query): Promise<{ areaId: string; fold: unknown }[]> =>
-  query(`SELECT area_id AS "areaId", fold FROM area_state`);
-
-type HistoryRow<T> = T & { breakerId: string };
-
-/**
- * Own changes from `fromMs(breaker)` on and the last one before it, in order; breakers by id (all, or those listed).
- * `before` tells for each breaker the instant from which on the whole history is wanted.
- */
-export const loadOwnChanges = async (
-  query: Query,
-  before: readonly { breakerId: string; fromMs: number }[],
-): Promise<HistoryRow<OwnChangeRow>[]> =>
-  query(
-    `SELECT o.breaker_id AS "breakerId", o.from_ms AS "fromMs", o.state, o.reason, o.dark
-     FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
-     JOIN own_change o ON o.breaker_id = r."breakerId" AND o.from_ms >= coalesce(
-       (SELECT max(from_ms) FROM own_change p WHERE p.breaker_id = r."breakerId" AND p.from_ms < r."fromMs"), r."fromMs")
-     ORDER BY o.breaker_id, o.from_ms`,
-    [JSON.stringify(before)],
-  );
-
-/** Published changes from the given instants on and the last one before them, in order. */
-export const loadPublishedChanges = async (
-  query: Query,
-  before: readonly { breakerId: string; fromMs: number }[],
-): Promise<HistoryRow<StateChange>[]> =>
-  query(
-    `SELECT o.breaker_id AS "breakerId", o.from_ms AS "fromMs", o.state, o.reason
-     FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
-     JOIN operating_interval o ON o.breaker_id = r."breakerId" AND o.from_ms >= coalesce(
-       (SELECT max(from_ms) FROM operating_interval p WHERE p.breaker_id = r."breakerId" AND p.from_ms < r."fromMs"), r."fromMs")
-     ORDER BY o.breaker_id, o.from_ms`,
-    [JSON.stringify(before)],
-  );
-
-/** Requests for revision that are waiting. */
-export const loadRevisions = async (query: Query): Promise<{ breakerId: string; fromMs: number }[]> =>
-  query(`SELECT breaker_id AS "breakerId", from_ms AS "fromMs" FROM revision_request`);
-
 export const removeRevisions = async (query: Query, breakerIds: readonly string[]): Promise<void> => {
   await query("DELETE FROM revision_request WHERE breaker_id = ANY($1)", [breakerIds]);
-};
-
-/** The newest checkpoint at or before `atMs`, else the oldest there is; null where there is none. */
-export const loadCheckpoint = async (
-  query: Query,
-  breakerId: string,
-  atMs: number,
-): Promise<{ dayMs: number; fold: unknown } | null> => {
-  const [row] = await query<{ dayMs: number; fold: unknown }>(
-    `SELECT day_ms AS "dayMs", fold FROM fold_checkpoint WHERE breaker_id = $1
-     ORDER BY day_ms <= $2 DESC, abs(day_ms - $2) LIMIT 1`,
-    [breakerId, atMs],
-  );
-  return row ?? null;
 };
 
 /** Replaces a breaker's checkpoints from `fromDayMs` on. */
