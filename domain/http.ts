@@ -226,8 +226,14 @@ export const quarantineEntrySchema = z.object({
   detail: z.string(),
   payloadBytes: countSchema,
   payloadText: z.string().nullable().describe("the payload where it is valid UTF-8, cut at 4096 characters"),
+  replayRequested: z
+    .boolean()
+    .describe("an operator wants it tried again; it is about to leave the quarantine"),
   payloadBase64: z.string().describe("the first 4096 bytes as they came"),
 });
+/** The answer to asking for a quarantined message to be tried again. */
+export const replaySchema = z.object({ id: z.string(), requested: z.boolean() });
+
 export type QuarantineEntry = z.infer<typeof quarantineEntrySchema>;
 
 /** Events of `GET /api/v1/live` (SSE): name → data. */

@@ -22,6 +22,7 @@ import { createDeviceAuthenticator } from "./devices.ts";
 import { houseHealth } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 import { requirePort } from "./ports.ts";
+import { startReplayer } from "./replayer.ts";
 import { keepSecret } from "./secrets.ts";
 import { UserError } from "./user-error.ts";
 
@@ -103,6 +104,15 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
       journal = opened;
       onStop("the journal", () => opened.close());
       metrics.watchJournal(opened);
+    }
+    if (has("broker") && journal !== null) {
+      // Only this role appends to the journal.
+      const replayer = startReplayer({ db, journal, warn: (message) => log.warn(message) });
+      onStop("the replayer", () => replayer.stop());
+      const listener = await db.listen((notice) => {
+        if (notice.kind === "replay") replayer.wake();
+      }, replayer.wake);
+      onStop("the replay listener", () => listener.stop());
     }
 
     let broker: Broker | null = null;

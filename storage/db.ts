@@ -5,7 +5,10 @@ import pg from "pg";
 export type Query = <T extends object>(text: string, values?: readonly unknown[]) => Promise<T[]>;
 
 /** What the api tells the other roles through PostgreSQL, so that they need not poll. */
-export type ChangeNotice = { kind: "registry" } | { kind: "credential"; clientId: string };
+export type ChangeNotice =
+  | { kind: "registry" }
+  | { kind: "credential"; clientId: string }
+  | { kind: "replay" };
 
 export type Db = {
   query: Query;

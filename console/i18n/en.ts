@@ -272,6 +272,9 @@ export const en: Dictionary = {
   },
   quarantine: {
     title: "Quarantine",
+    replay: "Try again",
+    replayAsked: "Asked for",
+    replayFailed: "That did not work; try again later.",
     explain:
       "Messages that could not be used are kept here as they came; they disturb nothing else. Look at the reason, then at the device's topic and payload.",
     receivedAt: "Received",

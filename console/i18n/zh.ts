@@ -291,6 +291,9 @@ export const zh = {
   },
   quarantine: {
     title: "隔离区",
+    replay: "重新处理",
+    replayAsked: "已提交",
+    replayFailed: "没有成功，请稍后再试。",
     explain: "无法使用的报文原样保存在这里，不影响其他数据。先看原因，再检查设备的主题和内容。",
     receivedAt: "收到于",
     client: "客户端",

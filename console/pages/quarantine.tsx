@@ -1,4 +1,6 @@
 // Messages that could not be used: why, from whom, on which topic, and what they said.
+import { Button } from "antd";
+import { useState } from "react";
 import type { QuarantineEntry } from "../../domain/http.ts";
 import { useHouse, useNow, useResource, useTitle } from "../data/house.tsx";
 import { resources } from "../data/resources.ts";
@@ -7,6 +9,37 @@ import { Paging, useFilters } from "../parts/filters.tsx";
 import { Empty, Outcome } from "../parts/outcome.tsx";
 
 const pageSize = "50";
+/** What the broker did not let pass stays out. */
+const refusedByBroker = new Set([
+  "foreignTopic",
+  "reservedTopic",
+  "commandTopic",
+  "invalidTopic",
+  "tooLarge",
+]);
+
+const Replay = ({ entry }: { entry: QuarantineEntry }) => {
+  const { client, cache } = useHouse();
+  const { words } = useLanguage();
+  const [asked, setAsked] = useState(entry.replayRequested);
+  const [failed, setFailed] = useState(false);
+  if (refusedByBroker.has(entry.reason)) return null;
+  const ask = async () => {
+    setAsked(true);
+    const answer = await client.post(`quarantine/${encodeURIComponent(entry.id)}/replay`);
+    setAsked(answer.kind === "ok");
+    setFailed(answer.kind !== "ok");
+    cache.refreshReadBefore(Date.now());
+  };
+  return (
+    <>
+      <Button size="small" disabled={asked} onClick={() => void ask()}>
+        {asked ? words.quarantine.replayAsked : words.quarantine.replay}
+      </Button>
+      {failed && <small role="alert">{words.quarantine.replayFailed}</small>}
+    </>
+  );
+};
 
 const Entry = ({ entry, nowMs }: { entry: QuarantineEntry; nowMs: number }) => {
   const { format } = useHouse();
@@ -31,6 +64,7 @@ const Entry = ({ entry, nowMs }: { entry: QuarantineEntry; nowMs: number }) => {
       <div title={format.fullTime(entry.receivedAt)}>
         {words.alarms.ago(format.duration(nowMs - Date.parse(entry.receivedAt)))}
         <small>{words.quarantine.bytes(format.integer(entry.payloadBytes))}</small>
+        <Replay entry={entry} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <pre tabIndex={0}>{shown}</pre>

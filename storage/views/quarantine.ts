@@ -21,6 +21,7 @@ type Row = {
   reason: string;
   detail: string;
   payloadBytes: number;
+  replayRequested: boolean;
   head: Buffer;
 };
 
@@ -41,7 +42,7 @@ export const listQuarantine = async (
   const limit = where.value(page.limit);
   const rows = await query<Row>(
     `SELECT id, received_at_ms AS "receivedAtMs", client_id AS "clientId", topic, reason, detail,
-            octet_length(payload) AS "payloadBytes", substring(payload FROM 1 FOR ${head}::int) AS head
+            octet_length(payload) AS "payloadBytes", replay_requested_at IS NOT NULL AS "replayRequested", substring(payload FROM 1 FOR ${head}::int) AS head
        FROM quarantine WHERE ${where.sql()}
       ORDER BY received_at_ms DESC, id DESC LIMIT ${limit}`,
     where.values,
