@@ -57,6 +57,7 @@ const contract = [
   "GET /rates",
   "GET /live",
   "GET /quarantine",
+  "POST /quarantine/{id}/replay",
   "GET /session",
 ];
 
