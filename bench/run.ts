@@ -1,4 +1,5 @@
-// The measurements: `npm run bench -- [intake] [pipeline] [fold]`, all of them without a name; `usage` has the options.
+// The measurements: `npm run bench -- [intake] [pipeline] [fold] [telegraf]`; without a name all but telegraf, which needs
+// InfluxDB, Mosquitto and Telegraf. `usage` has the options.
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
@@ -6,14 +7,20 @@ import { defaultFold, measureFold } from "./fold.ts";
 import { defaultIntake, measureIntake } from "./intake.ts";
 import type { Spread } from "./measure.ts";
 import { defaultPipeline, measurePipeline } from "./pipeline.ts";
+import { defaultTelegraf, measureTelegraf } from "./telegraf.ts";
 
-/** What issue 3 asks for. */
-const targets = { intakeRatio: 0.8, pipelineStoredPerS: 15_000 } as const;
-const names = ["intake", "pipeline", "fold"] as const;
+/** What we ask of ourselves. */
+const targets = {
+  intakeRatio: 0.8,
+  pipelineStoredPerS: 15_000,
+  telegrafStoredRatio: 2,
+  telegrafCpuRatio: 0.5,
+} as const;
+const names = ["intake", "pipeline", "fold", "telegraf"] as const;
 type Name = (typeof names)[number];
 
 const usage =
-  "Usage: npm run bench -- [intake] [pipeline] [fold] [--rounds N] [--connections N] [--json FILE]\n";
+  "Usage: npm run bench -- [intake] [pipeline] [fold] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
 /** Messages under way in all: over more connections each has fewer. */
 const underWay = defaultIntake.connections * defaultIntake.window;
 type Given = { rounds?: number; connections?: number; window?: number };
@@ -114,6 +121,32 @@ const fold = (given: Given) => {
   return result;
 };
 
+const telegraf = async (given: Given) => {
+  say("\nTelegraf: readings/s stored in the same InfluxDB; µs are CPU per reading.");
+  row(["pipeline", "stored/s", "acked/s", "CPU µs", "PostgreSQL µs", "InfluxDB µs"]);
+  const result = await measureTelegraf({ ...defaultTelegraf, ...given }, (round) =>
+    row([
+      round.pipeline,
+      whole(round.storedPerS),
+      whole(round.acknowledgedPerS),
+      tenths(round.cpuUsPerMessage),
+      tenths(round.postgresCpuUsPerMessage),
+      tenths(round.influxCpuUsPerMessage),
+    ]),
+  );
+  const { storedRatio, cpuRatio, cpuWithPostgresRatio } = result;
+  const cheap = met(targets.telegrafCpuRatio, cpuWithPostgresRatio.median);
+  say("ours ÷ Mosquitto and Telegraf:");
+  say(
+    `stored/s ${spread(storedRatio, hundredths)}; target ${targets.telegrafStoredRatio}: ${met(storedRatio.median, targets.telegrafStoredRatio)}`,
+  );
+  say(
+    `CPU with PostgreSQL ${spread(cpuWithPostgresRatio, hundredths)}; target ${targets.telegrafCpuRatio}: ${cheap}`,
+  );
+  say(`CPU without it      ${spread(cpuRatio, hundredths)}`);
+  return result;
+};
+
 const machine = () => ({
   measuredAt: new Date().toISOString(),
   node: process.version,
@@ -139,7 +172,7 @@ if (unknown.length > 0 || isWrong) {
   process.stderr.write(usage);
   process.exitCode = 2;
 } else {
-  const wants = (name: Name) => positionals.length === 0 || positionals.includes(name);
+  const wants = (name: Name) => (positionals.length === 0 ? name !== "telegraf" : positionals.includes(name));
   const before = machine();
   say(`${before.measuredAt}: ${before.cores} cores of ${before.cpu}, Node ${before.node}`);
   say(`load average ${tenths(before.loadAverage1m ?? 0)} before the start: what else runs shares the cores`);
@@ -148,6 +181,7 @@ if (unknown.length > 0 || isWrong) {
     ...(wants("fold") ? { fold: fold(given) } : {}),
     ...(wants("intake") ? { intake: await intake(given) } : {}),
     ...(wants("pipeline") ? { pipeline: await pipeline(given) } : {}),
+    ...(wants("telegraf") ? { telegraf: await telegraf(given) } : {}),
   };
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
 }

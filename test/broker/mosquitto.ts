@@ -35,7 +35,7 @@ const answers = (port: number): Promise<boolean> =>
     socket.once("connect", settle(true)).once("error", settle(false));
   });
 
-export type Mosquitto = { port: number; stop(): Promise<void> };
+export type Mosquitto = { port: number; pid: number; stop(): Promise<void> };
 
 /** Starts Mosquitto; it holds any number of messages for a lasting session, as the README asks of operators. */
 export const startMosquitto = async (settings: readonly string[] = []): Promise<Mosquitto> => {
@@ -64,6 +64,7 @@ export const startMosquitto = async (settings: readonly string[] = []): Promise<
   });
   return {
     port,
+    pid: child.pid ?? 0,
     async stop() {
       if (child.exitCode === null) {
         child.kill("SIGTERM");
