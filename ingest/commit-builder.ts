@@ -71,7 +71,8 @@ export type CommitBuilder = {
 export const newCommitBuilder = (): CommitBuilder => {
   const own = new Map<string, HistoryRewrite<OwnChange>>();
   const published = new Map<string, HistoryRewrite<StateChange>>();
-  const states = new Map<string, BreakerStateRow>();
+  // Rows are made when they are written: a busy breaker is touched many times before.
+  const states = new Map<string, { breaker: BreakerMemory; now: StateChange }>();
   const areas = new Map<string, unknown>();
   const alarms: AlarmWrite[] = [];
   const checkpoints = new Map<string, CheckpointRow>();
@@ -86,10 +87,7 @@ export const newCommitBuilder = (): CommitBuilder => {
       for (const rewrite of effects.own) merge(own, rewrite);
       for (const rewrite of effects.published) merge(published, rewrite);
       for (const breaker of effects.touched) {
-        states.set(
-          breaker.facts.breakerId,
-          stateRow(breaker.facts, breaker.fold, publishedAt(breaker, nowMs)),
-        );
+        states.set(breaker.facts.breakerId, { breaker, now: publishedAt(breaker, nowMs) });
       }
       for (const breaker of effects.changed) changedBreakers.add(breaker);
       for (const { breakerId, fromMs } of effects.beyondHorizon) this.revision(breakerId, fromMs);
@@ -119,7 +117,9 @@ export const newCommitBuilder = (): CommitBuilder => {
         : {
             own: [...own.values()],
             published: [...published.values()],
-            states: [...states.values()],
+            states: [...states.values()].map(({ breaker, now }) =>
+              stateRow(breaker.facts, breaker.fold, now),
+            ),
             areas: [...areas].map(([areaId, fold]) => ({ areaId, fold })),
             alarms,
             checkpoints: [...checkpoints.values()],

@@ -42,7 +42,7 @@ export const startConsumer = (options: ConsumerOptions): Consumer => {
     try {
       const messages = await options.read(offset, limits.batchMessages);
       if (messages === "wait") return { moved: false, problem: null };
-      const last = messages.at(-1)?.record.offset;
+      const last = messages.at(-1)?.offset;
       if (last !== undefined) {
         const handled = await options.handle(messages, last);
         if (handled.kind === "retry") return { moved: false, problem: handled.reason };

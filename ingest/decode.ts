@@ -11,9 +11,12 @@ import type { Registry } from "./registry.ts";
 export type KnownReport = { index: number; report: Report; facts: BreakerFacts };
 
 export type DecodedMessage = {
-  record: JournalRecord;
+  offset: number;
+  arrivalMs: number;
   reports: KnownReport[];
   rejections: (Rejection & { index: number })[];
+  /** The message as it came, where a part of it was refused. The rest is not held on to: thousands wait at a time. */
+  raw: JournalRecord | null;
 };
 
 const reject = (reason: RejectionReason, detail: string): DecodedReport => ({
@@ -26,6 +29,8 @@ const refusalReason = (refusal: string): RejectionReason =>
 
 /** `batchFrom` is who sent a batch; null where the topic names the one breaker that is spoken of. */
 type DecodedRecord = { areaId: string; batchFrom: string | null; decoded: DecodedReport[] };
+
+const noRejections: DecodedMessage["rejections"] = [];
 
 const decodeRecord = (record: JournalRecord): DecodedRecord => {
   const nothing = (reason: RejectionReason, detail: string) => ({
@@ -66,42 +71,49 @@ export const decodeMessage = (
   registry: Registry,
   retentionMs: number,
 ): DecodedMessage => {
-  const message: DecodedMessage = { record, reports: [], rejections: [] };
+  const reports: KnownReport[] = [];
+  const rejections: DecodedMessage["rejections"] = [];
   const { areaId, batchFrom, decoded } = decodeRecord(record);
   // A gateway speaks for its whole area, a breaker only for itself, in a batch as well.
   const onlyOf = batchFrom !== null && registry.breakers.has(batchFrom) ? batchFrom : null;
   for (const [index, one] of decoded.entries()) {
     if (!one.ok) {
-      message.rejections.push({ ...one.rejection, index });
+      rejections.push({ ...one.rejection, index });
       continue;
     }
     const { tsMs, breakerId } = one.report;
     const facts = registry.breakers.get(breakerId);
     if (facts === undefined)
-      message.rejections.push({
+      rejections.push({
         reason: "unknownBreaker",
         detail: `no breaker ${breakerId} in the registry`,
         index,
       });
     else if (onlyOf !== null && breakerId !== onlyOf)
-      message.rejections.push({
+      rejections.push({
         reason: "foreignBreaker",
         detail: `breaker ${onlyOf} cannot speak for ${breakerId}`,
         index,
       });
     else if (facts.areaId !== areaId)
-      message.rejections.push({
+      rejections.push({
         reason: "wrongArea",
         detail: `breaker ${facts.breakerId} belongs to area ${facts.areaId}`,
         index,
       });
     else if (tsMs < record.arrivalMs - retentionMs)
-      message.rejections.push({
+      rejections.push({
         reason: "olderThanRetention",
         detail: `device time ${new Date(tsMs).toISOString()}`,
         index,
       });
-    else message.reports.push({ index, report: one.report, facts });
+    else reports.push({ index, report: one.report, facts });
   }
-  return message;
+  return {
+    offset: record.offset,
+    arrivalMs: record.arrivalMs,
+    reports,
+    rejections: rejections.length === 0 ? noRejections : rejections,
+    raw: rejections.length === 0 ? null : record,
+  };
 };

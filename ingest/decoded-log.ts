@@ -37,7 +37,7 @@ export const openDecodedLog = (
 
   const keptAt = (offset: number): DecodedMessage | undefined => {
     const message = kept[offset % keptMessages];
-    return message?.record.offset === offset ? message : undefined;
+    return message?.offset === offset ? message : undefined;
   };
   const keptAfter = (afterOffset: number, limit: number): DecodedMessage[] => {
     const messages: DecodedMessage[] = [];
@@ -80,7 +80,7 @@ export const openDecodedLog = (
             if (hurries(self, afterOffset + limit)) return "wait";
             messages = decodeAfter(afterOffset, limit);
           }
-          const last = messages.at(-1)?.record.offset ?? afterOffset;
+          const last = messages.at(-1)?.offset ?? afterOffset;
           if (last !== self.offset) self.movedAtMs = elapsedMs();
           self.offset = last;
           return messages;

@@ -113,7 +113,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
         const { area, breaker } = known;
         // A second report of one breaker: what the first one meant must be judged before it.
         if (breaker.reported) settleArea(area);
-        advanceTo(message.record.arrivalMs);
+        advanceTo(message.arrivalMs);
         const receipt = receive(breaker, report, context());
         if (receipt.kind === "late") pending.revision(report.breakerId, report.tsMs);
         if (receipt.kind !== "accepted") continue;

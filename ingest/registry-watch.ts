@@ -89,7 +89,7 @@ const doubtedAtMs = (messages: readonly DecodedMessage[]): number | null => {
   const doubted = messages.findLast(({ rejections }) =>
     rejections.some(({ reason }) => reason === "unknownBreaker" || reason === "wrongArea"),
   );
-  return doubted?.record.arrivalMs ?? null;
+  return doubted?.arrivalMs ?? null;
 };
 
 /**

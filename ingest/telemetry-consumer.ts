@@ -1,14 +1,14 @@
 // The consumer that stores every report in the telemetry store.
 import type { Journal } from "../journal/port.ts";
 import type { Query } from "../storage/db.ts";
-import { storeQuarantine } from "../storage/quarantine.ts";
+import { type QuarantineRow, storeQuarantine } from "../storage/quarantine.ts";
 import type { TelemetryRecord, TelemetryStore } from "../storage/telemetry/port.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
 import { quarantineRow, quarantineRows } from "./quarantining.ts";
 
 export type TelemetryNeeds = {
-  journal: Pick<Journal, "id" | "offsetOf" | "advance">;
+  journal: Pick<Journal, "id" | "offsetOf" | "advance" | "read">;
   log: Pick<ConsumerOptions, "read">;
   store: TelemetryStore;
   query: Query;
@@ -17,7 +17,22 @@ export type TelemetryNeeds = {
   onProblem(problem: string | null): void;
 };
 
-type Place = { message: DecodedMessage; index: number };
+/** Rows for reports that the store will never take, by their place in the batch; the journal still holds their messages. */
+const rejectedByStore = (
+  journal: TelemetryNeeds["journal"],
+  messages: readonly DecodedMessage[],
+  rejected: readonly { index: number; reason: string }[],
+): QuarantineRow[] => {
+  if (rejected.length === 0) return [];
+  const places = messages.flatMap(({ offset, reports }) => reports.map(({ index }) => ({ offset, index })));
+  return rejected.map(({ index: nth, reason }) => {
+    const place = places[nth];
+    const record = place && journal.read(place.offset - 1, 1)[0];
+    if (place === undefined || record?.offset !== place.offset)
+      throw new Error(`the journal no longer holds the message of rejected report ${nth}`);
+    return quarantineRow(journal.id, record, place.index, { reason: "storeRejected", detail: reason });
+  });
+};
 
 export const startTelemetryConsumer = (needs: TelemetryNeeds): Consumer =>
   startConsumer({
@@ -27,29 +42,20 @@ export const startTelemetryConsumer = (needs: TelemetryNeeds): Consumer =>
     onProblem: needs.onProblem,
     async handle(messages, lastOffset) {
       const records: TelemetryRecord[] = [];
-      const places: Place[] = [];
       for (const message of messages)
-        for (const { report, facts, index } of message.reports) {
+        for (const { report, facts } of message.reports) {
           const { townshipId, villageId, areaId, level } = facts;
           records.push({ report, townshipId, villageId, areaId, level });
-          places.push({ message, index });
         }
       const outcome =
         records.length > 0
           ? await needs.store.write(records, needs.clock())
           : ({ kind: "stored", rejected: [] } as const);
       if (outcome.kind === "unavailable") return { kind: "retry", reason: outcome.reason };
-      const rows = quarantineRows(needs.journal.id, messages);
-      for (const { index, reason } of outcome.rejected) {
-        const place = places[index];
-        if (place)
-          rows.push(
-            quarantineRow(needs.journal.id, place.message, place.index, {
-              reason: "storeRejected",
-              detail: reason,
-            }),
-          );
-      }
+      const rows = [
+        ...quarantineRows(needs.journal.id, messages),
+        ...rejectedByStore(needs.journal, messages, outcome.rejected),
+      ];
       await storeQuarantine(needs.query, rows);
       await needs.journal.advance("telemetry", lastOffset);
       needs.onStored(records.length - outcome.rejected.length);

@@ -140,7 +140,7 @@ describe("the decoded log", () => {
     };
   };
   const offsets = (answer: DecodedMessage[] | "wait") =>
-    answer === "wait" ? answer : answer.map((m) => m.record.offset);
+    answer === "wait" ? answer : answer.map((m) => m.offset);
 
   it("decodes once for consumers in step, and anew when the registry has changed", () => {
     let known = registryOf([], 1);
