@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import mqtt from "mqtt";
 import type { RegistryRow } from "../domain/registry.ts";
+import { midnightMs } from "../domain/time.ts";
 import { type Api, createApi } from "./api.ts";
 import type { Counters, Log } from "./connection.ts";
 import { issueBreakerTokens, issueGatewayTokens, type Kept, readKept, writeKept } from "./credentials.ts";
@@ -21,7 +22,7 @@ export type DemoConfig = {
   /** Where `demo-credentials.json` is kept, mode 600, so that a second start goes on with the same devices. */
   dataDir: string;
   seed: number;
-  /** How far back the first start's history reaches; default 24. */
+  /** How far back the first start's history reaches; by default to the installation, the midnight before the last. */
   historyHours?: number;
   /** Every breaker reports this often; default 30,000. */
   intervalMs?: number;
@@ -93,6 +94,29 @@ export const startDemo = (config: DemoConfig, log: Log): Demo => {
   };
 };
 
+/** The demo's own zone: the township is a Chinese one, whatever the house is set to. */
+const timeZone = "Asia/Shanghai";
+const removedDaysAgo = 45;
+
+const dateAgo = (nowMs: number, days: number): string =>
+  Temporal.Instant.fromEpochMilliseconds(nowMs)
+    .toZonedDateTimeISO(timeZone)
+    .toPlainDate()
+    .subtract({ days })
+    .toString();
+
+/**
+ * The township as if it had been equipped the day before: only so far does the simulated history reach, and what is
+ * installed without a report counts against the rates of a week or a month.
+ */
+const justInstalled = (rows: readonly RegistryRow[], nowMs: number): RegistryRow[] =>
+  rows.map((row) => {
+    if (row.breakerId === null) return row;
+    return row.removedOn === null
+      ? { ...row, installedOn: dateAgo(nowMs, 1) }
+      : { ...row, removedOn: dateAgo(nowMs, removedDaysAgo) };
+  });
+
 /** The demo township's rows, imported first where the registry lacks them. */
 const demoRegistry = async (
   api: Api,
@@ -102,7 +126,7 @@ const demoRegistry = async (
   const isDemo = (row: RegistryRow) => row.townshipId === demoTownshipId;
   const present = (await api.registry()).filter(isDemo);
   if (present.length > 0) return { rows: present, imported: false };
-  const rows = demoTownship(seed, Date.now());
+  const rows = justInstalled(demoTownship(seed, Date.now()), Date.now());
   await api.importRegistry(rows);
   log.info({ rows: rows.length, township: rows[0]?.townshipName }, "demo township imported");
   return { rows, imported: true };
@@ -139,7 +163,7 @@ const accepts = async (mqttUrl: string, clientId: string, password: string): Pro
   }
 };
 
-/** What the area gateways had buffered: the past day at the first start, the time since the last stop at a later one. */
+/** What the area gateways had buffered: all since the installation at the first start, since the last stop at a later one. */
 const uploadPast = async (
   config: DemoConfig,
   world: World,
@@ -149,7 +173,10 @@ const uploadPast = async (
   signal: AbortSignal,
   log: Log,
 ): Promise<void> => {
-  const earliestMs = nowMs - (config.historyHours ?? 24) * hourMs;
+  const earliestMs =
+    config.historyHours === undefined
+      ? midnightMs(dateAgo(nowMs, 1), timeZone)
+      : nowMs - config.historyHours * hourMs;
   const fromMs = Math.max(earliestMs, reportedUntilMs ?? earliestMs);
   if (fromMs >= nowMs) return;
   const counters = await sendHistory({
