@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", summaryReporter],
+    // On a machine that also does other work a second try tells a slow moment from a fault; the summary names it.
+    retry: process.env["CI"] ? 1 : 0,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     // Suites start real servers; on two cores more than two at once only disturb each other.
