@@ -73,11 +73,16 @@ export const badActors = flux(`${events(wholeRange)}
   |> sort(columns: ["alarms"], desc: true)
   |> limit(n: 20)`);
 
+/** The worst minute of each alarm that chattered; minutes begin every ten seconds, so that none is cut in two by the clock. */
 export const chattering = flux(`${events(wholeRange)}
   |> filter(fn: (r) => r.event == "raised" or r.event == "cleared")
-  |> map(fn: (r) => ({minute: date.truncate(t: r._time, unit: 1m), breaker: if r.breaker == "" then r.area else r.breaker, kind: r.kind, transitions: 1}))
-  |> group(columns: ["breaker", "kind", "minute"])
+  |> map(fn: (r) => ({_time: r._time, breaker: if r.breaker == "" then r.area else r.breaker, kind: r.kind, transitions: 1}))
+  |> group(columns: ["breaker", "kind"])
+  |> window(every: 10s, period: 1m)
   |> sum(column: "transitions")
+  |> group(columns: ["breaker", "kind"])
+  |> max(column: "transitions")
+  |> map(fn: (r) => ({minute: r._start, breaker: r.breaker, kind: r.kind, transitions: r.transitions}))
   |> group()
   |> filter(fn: (r) => r.transitions > ${chatteringFrom})
   |> sort(columns: ["transitions"], desc: true)
