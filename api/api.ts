@@ -12,6 +12,7 @@ import { alarmRoutes } from "./routes/alarms.ts";
 import { breakerRoutes } from "./routes/breakers.ts";
 import { credentialRoutes } from "./routes/credentials.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { jobRoutes } from "./routes/jobs.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { placeRoutes } from "./routes/places.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
@@ -72,6 +73,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         alarmRoutes(v1, context);
         rateRoutes(v1, context);
         quarantineRoutes(v1, context);
+        jobRoutes(v1, context);
         liveRoutes(v1, feed);
       },
       { prefix: "/api/v1" },

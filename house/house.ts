@@ -20,6 +20,7 @@ import { openTelemetry } from "../storage/telemetry/open.ts";
 import { takeDataDir } from "./data-dir.ts";
 import { createDeviceAuthenticator } from "./devices.ts";
 import { houseHealth } from "./health.ts";
+import { startJobRunner } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { requirePort } from "./ports.ts";
 import { startReplayer } from "./replayer.ts";
@@ -195,6 +196,19 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
         );
         onStop("the counters", () => Promise.resolve(clearInterval(teller)));
       }
+    }
+
+    if (has("api")) {
+      const jobs = startJobRunner({
+        db,
+        handlers: {},
+        warn: (message, error) => log.warn({ err: error }, message),
+      });
+      onStop("the jobs", () => jobs.stop());
+      const listener = await db.listen((notice) => {
+        if (notice.kind === "job") jobs.wake();
+      }, jobs.wake);
+      onStop("the job listener", () => listener.stop());
     }
 
     let url: string | null = null;

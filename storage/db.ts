@@ -8,7 +8,8 @@ export type Query = <T extends object>(text: string, values?: readonly unknown[]
 export type ChangeNotice =
   | { kind: "registry" }
   | { kind: "credential"; clientId: string }
-  | { kind: "replay" };
+  | { kind: "replay" }
+  | { kind: "job" };
 
 export type Db = {
   query: Query;
