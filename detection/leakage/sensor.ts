@@ -1,0 +1,85 @@
+// A residual-current sensor that no longer measures: it says the same for longer than its own unrest allows, or 0 under load.
+import type { Reading } from "../../domain/wire.ts";
+
+/** What the sensor has been saying of late. */
+export type SensorRun = {
+  /** null while the contact is open, and before the first reading. */
+  valueMa: number | null;
+  /** Readings in a row with this very value, and since when. */
+  reports: number;
+  sinceMs: number;
+  /** Readings of this run under load, and whether the load came or went during it. */
+  loadReports: number;
+  lowestLoadA: number;
+  highestLoadA: number;
+  /** How often a reading usually repeats the one before it, 0–1; learnt from runs that ended. */
+  repeatShare: number;
+  learntReports: number;
+};
+
+export const newSensorRun = (): SensorRun => ({
+  valueMa: null,
+  reports: 0,
+  sinceMs: 0,
+  loadReports: 0,
+  lowestLoadA: 0,
+  highestLoadA: 0,
+  repeatShare: 0,
+  learntReports: 0,
+});
+
+/** Readings after which an older one hardly weighs: about a week at five minutes. */
+const memoryReports = 2_000;
+/** Readings that must have been seen before a sensor's usual unrest is known: half a day at five minutes. */
+const minLearntReports = 144;
+/** A run so long comes by chance once in e^20 ≈ 5·10⁸ readings. */
+const chanceExponent = 20;
+/** However restless the sensor: shorter runs are never judged, at five minutes three hours. */
+const minRunReports = 36;
+/** 0 mA under load for so many readings: a live circuit always leaks a little (cable capacitance). Two hours. */
+const zeroUnderLoadReports = 24;
+/** Load must have swung by so much during the run, where only the load tells that the house lives, in A. */
+const loadSwingA = 1;
+
+/** Takes in one reading. Mutates `run`. */
+export const stepSensor = (
+  run: SensorRun,
+  reading: Pick<Reading, "residualCurrentMa" | "contact" | "loadCurrentA"> & { tsMs: number },
+  loadPresentA: number,
+): void => {
+  const loadA = reading.loadCurrentA ?? 0;
+  if (reading.contact === "closed" && reading.residualCurrentMa === run.valueMa) {
+    run.reports += 1;
+  } else {
+    if (run.reports > 0) learnRun(run);
+    run.valueMa = reading.contact === "closed" ? reading.residualCurrentMa : null;
+    run.reports = reading.contact === "closed" ? 1 : 0;
+    run.sinceMs = reading.tsMs;
+    run.loadReports = 0;
+    run.lowestLoadA = loadA;
+    run.highestLoadA = loadA;
+  }
+  if (reading.contact !== "closed") return;
+  if (loadA >= loadPresentA) run.loadReports += 1;
+  run.lowestLoadA = Math.min(run.lowestLoadA, loadA);
+  run.highestLoadA = Math.max(run.highestLoadA, loadA);
+};
+
+const learnRun = (run: SensorRun): void => {
+  const repeats = run.reports - 1;
+  const weight = Math.min(run.reports / Math.min(run.learntReports + run.reports, memoryReports), 1);
+  run.repeatShare += weight * (repeats / run.reports - run.repeatShare);
+  run.learntReports = Math.min(run.learntReports + run.reports, memoryReports);
+};
+
+/** Whether the sensor is stuck: constant for longer than its own habit allows, or exactly 0 while load flows. */
+export const isStuck = (run: SensorRun): boolean => {
+  if (run.valueMa === 0) return run.loadReports >= zeroUnderLoadReports;
+  if (run.reports < minRunReports) return false;
+  const swung = run.highestLoadA - run.lowestLoadA >= loadSwingA;
+  if (run.learntReports < minLearntReports) return false;
+  // The chance that the next reading repeats, by habit; a load that came and went should have moved the leakage too.
+  const share = Math.min(Math.max(run.repeatShare, 0.05), 0.999);
+  const needed = chanceExponent / -Math.log(share);
+  return run.reports >= Math.max(minRunReports, swung ? needed / 2 : needed);
+};
