@@ -66,7 +66,11 @@ const whileReason =
   (reason: StateChange["reason"]) =>
   ({ published }: AlarmView): Condition => {
     if (published.reason === reason) return "on";
-    return published.reason === "silent" || published.reason === "areaOutage" ? "hold" : "off";
+    const unheard =
+      published.reason === "silent" ||
+      published.reason === "areaOutage" ||
+      published.reason === "plannedOutage";
+    return unheard ? "hold" : "off";
   };
 
 /** In order: a rule may ask whether an earlier one is pending. */

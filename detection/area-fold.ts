@@ -12,6 +12,7 @@ import {
   type BreakerMemory,
   type FoldContext,
   forget,
+  isPlannedOut,
   isRemoved,
   lastHeardMs,
   listeningAtMs,
@@ -49,7 +50,7 @@ export const receive = (breaker: BreakerMemory, report: Report, context: FoldCon
 const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: AreaEffects): void => {
   let fromMs = Number.POSITIVE_INFINITY;
   const fresh = new Map<string, { fromMs: number; changes: StateChange[] }>();
-  let reachMs = Number.NEGATIVE_INFINITY;
+  let reachMs = area.soundFromMs ?? Number.NEGATIVE_INFINITY;
   for (const breaker of area.breakers.values()) reachMs = Math.max(reachMs, breaker.keptFromMs);
   for (const breaker of area.breakers.values()) {
     const { facts, changes, dirtyFromMs } = breaker;
@@ -182,7 +183,7 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
   }
   const concernsOutage =
     area.outageAlarm?.phase === "standing"
-      ? effects.changed.length > 0
+      ? effects.changed.length > 0 || isPlannedOut(area, nowMs)
       : [...lookAgain].some((b) => publishedAt(b, nowMs).reason === "areaOutage");
   if (concernsOutage) alarmOutage(area, nowMs, context, effects);
   for (const breaker of lookAgain) {

@@ -1,11 +1,24 @@
 // From the breakers' own histories to the published ones: an area that went dark together is excused, and so is a vacant house.
-import type { BreakerFacts } from "../domain/breaker.ts";
+import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import { appendChange, excused, type Judgement, type StateChange } from "../domain/operating.ts";
 import type { OwnChange } from "./own.ts";
 
-/** A breaker with its own changes; the first stands at or before the window that is judged (or at its installation). */
-export type JudgedBreaker = { facts: BreakerFacts; changes: readonly OwnChange[] };
+/**
+ * A breaker with its own changes; the first stands at or before the window that is judged (or at its installation).
+ * `stays`: when it was in the area; absent where it is there for all of its installed time that matters.
+ */
+export type JudgedBreaker = {
+  facts: BreakerFacts;
+  changes: readonly OwnChange[];
+  stays?: readonly TimeWindow[];
+};
+
+/** The breaker's installed time; it ends never while it is installed. */
+export const installedWindow = (facts: BreakerFacts): TimeWindow => ({
+  fromMs: facts.installedAtMs,
+  toMs: facts.removedAtMs ?? Number.POSITIVE_INFINITY,
+});
 
 /** `[fromMs, toMs)` in which the area was dark together; `toMs` is null while it still is. */
 export type AreaOutage = { fromMs: number; toMs: number | null };
@@ -25,9 +38,7 @@ export const areaOutages = (
   rule: JudgingRule,
 ): AreaOutage[] => {
   const events: { atMs: number; reporting: number; dark: number }[] = [];
-  for (const { facts, changes } of breakers) {
-    const beginMs = Math.max(fromMs, facts.installedAtMs);
-    const endMs = facts.removedAtMs ?? Number.POSITIVE_INFINITY;
+  for (const { facts, changes, stays = [installedWindow(facts)] } of breakers) {
     let reporting = 0;
     let dark = 0;
     const count = (atMs: number, nextReporting: number, nextDark: number) => {
@@ -36,14 +47,17 @@ export const areaOutages = (
       reporting = nextReporting;
       dark = nextDark;
     };
-    for (const [i, change] of changes.entries()) {
-      const atMs = Math.max(change.fromMs, beginMs);
-      // Only the last of the changes before the window counts at its beginning.
-      if ((changes[i + 1]?.fromMs ?? Number.POSITIVE_INFINITY) <= beginMs) continue;
-      if (atMs > nowMs || atMs >= endMs) break;
-      count(atMs, change.dark === null ? 0 : 1, change.dark ? 1 : 0);
+    for (const stay of stays) {
+      const beginMs = Math.max(fromMs, stay.fromMs);
+      for (const [i, change] of changes.entries()) {
+        const atMs = Math.max(change.fromMs, beginMs);
+        // Only the last of the changes before the window counts at its beginning.
+        if ((changes[i + 1]?.fromMs ?? Number.POSITIVE_INFINITY) <= beginMs) continue;
+        if (atMs > nowMs || atMs >= stay.toMs) break;
+        count(atMs, change.dark === null ? 0 : 1, change.dark ? 1 : 0);
+      }
+      if (stay.toMs <= nowMs) count(stay.toMs, 0, 0);
     }
-    if (endMs <= nowMs) count(endMs, 0, 0);
   }
   events.sort((a, b) => a.atMs - b.atMs);
 
@@ -71,9 +85,12 @@ const occupiedAt = (facts: BreakerFacts, atMs: number): boolean => {
   return inhabited;
 };
 
+const within = (windows: readonly TimeWindow[], atMs: number): boolean =>
+  windows.some((w) => w.fromMs <= atMs && atMs < w.toMs);
+
 /**
- * A breaker's published changes in `[fromMs, nowMs]`, first match wins: vacant house, then its area's outage in place of
- * darkness, then its own evidence. Empty when it is not installed in that time. The history ends at `facts.removedAtMs`.
+ * A breaker's published changes in `[fromMs, nowMs]`, first match wins: vacant house, planned outage, then its area's
+ * outage in place of darkness, then its own evidence. Empty when it is not installed in that time. The history ends at `facts.removedAtMs`.
  */
 export const publishedChanges = (
   { facts, changes }: JudgedBreaker,
@@ -90,6 +107,11 @@ export const publishedChanges = (
   };
   for (const change of changes) mark(change.fromMs);
   for (const entry of facts.occupancy) mark(entry.fromMs);
+  const planned = facts.plannedOutages ?? [];
+  for (const window of planned) {
+    mark(window.fromMs);
+    mark(window.toMs);
+  }
   for (const outage of outages) {
     mark(outage.fromMs);
     if (outage.toMs !== null) mark(outage.toMs);
@@ -101,6 +123,7 @@ export const publishedChanges = (
     let judgement: Judgement = own;
     if (own.dark && outages.some((o) => o.fromMs <= atMs && (o.toMs === null || atMs < o.toMs)))
       judgement = excused("areaOutage");
+    if (within(planned, atMs)) judgement = excused("plannedOutage");
     if (!occupiedAt(facts, atMs)) judgement = excused("vacantHouse");
     appendChange(published, { fromMs: atMs, state: judgement.state, reason: judgement.reason });
   }

@@ -1,5 +1,5 @@
 // What the live fold remembers of an area and its breakers, and for how long.
-import type { BreakerFacts } from "../domain/breaker.ts";
+import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import { type StateChange, silent } from "../domain/operating.ts";
 import type { Reading } from "../domain/wire.ts";
@@ -39,7 +39,15 @@ export type AreaMemory = {
   villageId: string;
   breakers: Map<string, BreakerMemory>;
   outageAlarm: AlarmMemory | undefined;
+  /** Power taken off on purpose, as the area was last judged: apart from each other and in order. */
+  plannedOutages?: readonly TimeWindow[];
+  /** Before this somebody moved in or out: there only a revision knows who belonged to the area. */
+  soundFromMs?: number;
 };
+
+/** Whether the area's power is taken off on purpose at `atMs`: what is dark then is nobody's fault. */
+export const isPlannedOut = (area: AreaMemory, atMs: number): boolean =>
+  area.plannedOutages?.some((w) => w.fromMs <= atMs && atMs < w.toMs) ?? false;
 
 export const newBreakerMemory = (facts: BreakerFacts): BreakerMemory => ({
   facts,
@@ -124,6 +132,10 @@ export const plan = (breaker: BreakerMemory, nowMs: number, context: FoldContext
   // A device whose clock runs ahead has said something that is not true yet.
   for (const change of changes) ahead(change.fromMs);
   for (const entry of facts.occupancy) ahead(entry.fromMs);
+  for (const window of facts.plannedOutages ?? []) {
+    ahead(window.fromMs);
+    ahead(window.toMs);
+  }
   ahead(facts.installedAtMs);
   ahead(facts.removedAtMs);
   breaker.aheadMs = aheadMs;

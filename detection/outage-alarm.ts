@@ -3,7 +3,13 @@ import { alarmPriority } from "../domain/alarm.ts";
 import { repeatSuppressionMs } from "./alarm-rules.ts";
 import { alarmId } from "./alarms.ts";
 import { areaOutages } from "./judge-area.ts";
-import { type AreaEffects, type AreaMemory, type FoldContext, listeningAtMs } from "./memory.ts";
+import {
+  type AreaEffects,
+  type AreaMemory,
+  type FoldContext,
+  isPlannedOut,
+  listeningAtMs,
+} from "./memory.ts";
 
 /** Raises, clears or reopens the outage alarm as of `nowMs`; adds to `effects.alarms`. Mutates the memory. */
 export const alarmOutage = (
@@ -15,7 +21,8 @@ export const alarmOutage = (
   const memory = area.outageAlarm;
   const breakers = [...area.breakers.values()];
   const outage = areaOutages(breakers, Math.min(context.horizonMs, nowMs), nowMs, context.rule).at(-1);
-  const isOut = outage !== undefined && outage.toMs === null;
+  // What the calendar announced needs no alarm.
+  const isOut = outage !== undefined && outage.toMs === null && !isPlannedOut(area, nowMs);
   if (memory?.phase === "standing") {
     if (isOut) return;
     effects.alarms.push({ effect: "clear", id: memory.id, atMs: nowMs });

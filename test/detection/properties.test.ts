@@ -37,6 +37,17 @@ const reportArbitrary = fc.record({
 const historyArbitrary = fc.array(reportArbitrary, { maxLength: 60 });
 const ticksArbitrary = fc.array(fc.integer({ min: 0, max: 12 * 60 * minute }), { maxLength: 60 });
 
+/** Up to three times in which the power was taken off on purpose, apart from each other. */
+const plannedArbitrary = fc
+  .array(fc.integer({ min: 0, max: 12 * 60 }), { maxLength: 6 })
+  .map((minutes) => [...new Set(minutes)].sort((a, b) => a - b).map((m) => t0 + m * minute + 17))
+  .map((ends) =>
+    ends.flatMap((fromMs, i) => {
+      const toMs = ends[i + 1];
+      return i % 2 === 0 && toMs !== undefined ? [{ fromMs, toMs }] : [];
+    }),
+  );
+
 type Step = { atMs: number; report: Report | null };
 
 /** Reports of each breaker in order, a quarter of an hour at most behind each other's, mixed with ticks. */
@@ -51,9 +62,9 @@ const stepsOf = (history: { id: string; gapMs: number; body: object }[], ticks: 
   return steps.sort((x, y) => x.atMs - y.atMs);
 };
 
-const wholeHistory = (reports: Report[], nowMs: number) =>
+const wholeHistory = (reports: Report[], nowMs: number, judged = members) =>
   judgeArea(
-    members.map((f) => ({
+    judged.map((f) => ({
       facts: f,
       changes: foldOwn(
         initialOwn,
@@ -89,6 +100,36 @@ describe("the live fold", () => {
           expect(live.intervals(id, endMs)).toEqual(intervalsOf(whole.get(id) ?? [], endMs));
       }),
       { seed, numRuns: 500 },
+    );
+  });
+
+  it("excuses a planned outage as one look over the whole history would, and raises no silence in it", () => {
+    fc.assert(
+      fc.property(historyArbitrary, ticksArbitrary, plannedArbitrary, (history, ticks, plannedOutages) => {
+        const planned = members.map((f) => ({ ...f, plannedOutages }));
+        const live = area(planned);
+        live.memory.plannedOutages = plannedOutages;
+        const isPlanned = (atMs: number) => plannedOutages.some((w) => w.fromMs <= atMs && atMs < w.toMs);
+        const steps = stepsOf(history, ticks);
+        for (const { atMs, report } of steps) {
+          if (report === null) live.tick(atMs);
+          else live.report(report);
+        }
+        const endMs = (steps.at(-1)?.atMs ?? t0) + 3 * 60 * minute;
+        live.tick(endMs);
+        const reports = steps.flatMap((s) => s.report ?? []);
+        const whole = wholeHistory(reports, endMs, planned);
+        for (const id of ids) {
+          const intervals = live.intervals(id, endMs);
+          expect(intervals).toEqual(intervalsOf(whole.get(id) ?? [], endMs));
+          for (const i of intervals)
+            expect(i.reason === "plannedOutage").toBe(isPlanned(i.fromMs) && i.state === "excused");
+        }
+        for (const alarm of live.alarms)
+          if (alarm.effect === "raise" && (alarm.kind === "silent" || alarm.kind === "areaOutage"))
+            expect(isPlanned(alarm.atMs)).toBe(false);
+      }),
+      { seed, numRuns: 300 },
     );
   });
 
