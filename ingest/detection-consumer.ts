@@ -16,6 +16,7 @@ import type { Journal } from "../journal/port.ts";
 import type { Db } from "../storage/db.ts";
 import { pruneCheckpoints, writeDetection } from "../storage/detection.ts";
 import { detectionOffset } from "../storage/detection-read.ts";
+import { writeRecords } from "../storage/records.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
@@ -23,6 +24,7 @@ import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.t
 import type { DecodedMessage } from "./decode.ts";
 import { applyRegistry, loadDetectionBook } from "./detection-book.ts";
 import { quarantineRows } from "./quarantining.ts";
+import { newRecordBook } from "./record-book.ts";
 import type { Registry } from "./registry.ts";
 import { startReviser } from "./reviser.ts";
 
@@ -72,6 +74,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     nowMs,
   );
   const pending = newCommitBuilder();
+  const records = newRecordBook();
   const reviser = await startReviser({
     db,
     telemetry: needs.telemetry,
@@ -105,6 +108,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
 
   const process = (messages: readonly DecodedMessage[]) => {
     followRegistry();
+    const wallMs = needs.clock();
     const touched = new Set<AreaMemory>();
     for (const message of messages)
       for (const { report } of message.reports) {
@@ -116,6 +120,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
         advanceTo(message.arrivalMs);
         const receipt = receive(breaker, report, context());
         if (receipt.kind === "late") pending.revision(report.breakerId, report.tsMs);
+        if (records.take(report, breaker.facts, wallMs)) pending.revision(report.breakerId, report.tsMs);
         if (receipt.kind !== "accepted") continue;
         if (receipt.checkpoint)
           pending.checkpoint({
@@ -132,12 +137,17 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   const flush = async () => {
     const commit = pending.peek();
     if (commit === null) return;
-    await db.transaction((query) => writeDetection(query, commit));
+    const recorded = records.peek();
+    await db.transaction(async (query) => {
+      await writeDetection(query, commit);
+      if (recorded !== null) await writeRecords(query, recorded);
+    });
     const changed = pending.changed();
     for (const alarm of commit.alarms) if (alarm.effect === "raise") needs.onAlarmRaised(alarm.kind);
     for (const row of commit.quarantine) needs.onQuarantined(row.reason, 1);
     for (const { breakerId, fromMs } of commit.revisions) reviser.request(breakerId, fromMs);
     pending.clear();
+    records.clear();
     if (commit.offset !== null) {
       committedOffset = commit.offset.offset;
       await journal.advance("detection", committedOffset);

@@ -6,6 +6,7 @@ import { loadRevisions } from "../storage/detection-read.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import type { DetectionBook } from "./detection-book.ts";
 import { reviseArea } from "./revision.ts";
+import { judgeTrips } from "./trip-verdicts.ts";
 
 const quietMs = 1_000;
 const longestWaitMs = 30_000;
@@ -60,6 +61,15 @@ export const startReviser = async (needs: {
         new Map([...chosen].map(([id, { fromMs }]) => [id, fromMs])),
         nowMs,
       );
+      const writeVerdicts = await judgeTrips(
+        {
+          query: db.query,
+          telemetry: needs.telemetry,
+          vouchMs: needs.rule.vouchMs,
+          ratedResidualCurrentMa: (id) => area.breakers.get(id)?.facts.ratedResidualCurrentMa ?? null,
+        },
+        [...chosen].map(([breakerId, { fromMs }]) => ({ breakerId, fromMs })),
+      );
       await db.transaction(async (query) => {
         await writeDetection(query, {
           own: revision.own,
@@ -74,6 +84,7 @@ export const startReviser = async (needs: {
         });
         for (const { breakerId, fromDayMs, rows } of revision.checkpoints)
           await replaceCheckpoints(query, breakerId, fromDayMs, rows);
+        await writeVerdicts(query);
         await removeRevisions(query, [...chosen.keys()]);
       });
       revision.apply();
