@@ -14,6 +14,7 @@ import { credentialRoutes } from "./routes/credentials.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { noticeRoutes } from "./routes/notices.ts";
 import { placeRoutes } from "./routes/places.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
 import { rateRoutes } from "./routes/rates.ts";
@@ -74,6 +75,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         rateRoutes(v1, context);
         quarantineRoutes(v1, context);
         jobRoutes(v1, context);
+        noticeRoutes(v1, context);
         liveRoutes(v1, feed);
       },
       { prefix: "/api/v1" },

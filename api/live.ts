@@ -125,6 +125,10 @@ export const readLive = (topic: string, payload: Uint8Array): LiveEvent | null =
       const parsed = livePayloads[liveTopics.alarms].safeParse(json);
       return parsed.success ? { name: "alarms", data: parsed.data } : null;
     }
+    case liveTopics.notices: {
+      const parsed = livePayloads[liveTopics.notices].safeParse(json);
+      return parsed.success ? { name: "notices", data: parsed.data } : null;
+    }
     default:
       return null;
   }

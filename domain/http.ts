@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { alarmKindSchema, alarmPrioritySchema, alarmStateSchema } from "./alarm.ts";
 import { breakerLevelSchema } from "./breaker.ts";
+import type { Notice } from "./http-notices.ts";
 import { notOperatingReasons, operatingReasonSchema, operatingStateSchema } from "./operating.ts";
 import { contacts, protections, reportKinds } from "./wire.ts";
 
@@ -250,5 +251,6 @@ export type LiveEvents = {
     since: string;
   }[];
   alarms: Alarm[];
+  notices: Notice[];
   rates: { villages: VillageSummary[] };
 };

@@ -1,12 +1,14 @@
 // The live feed: what ingest tells the api, over MQTT at QoS 0. A lost message is made good by the next full read.
 import { z } from "zod";
 import { alarmSchema, lastReadingSchema } from "./http.ts";
+import { noticeSchema } from "./http-notices.ts";
 import { operatingReasonSchema, operatingStateSchema } from "./operating.ts";
 
 export const liveTopics = {
   readings: "hubao/live/v1/readings",
   states: "hubao/live/v1/states",
   alarms: "hubao/live/v1/alarms",
+  notices: "hubao/live/v1/notices",
 } as const;
 export const liveTopicFilter = "hubao/live/v1/+";
 
@@ -28,4 +30,5 @@ export const livePayloads = {
   [liveTopics.readings]: z.array(liveReadingSchema),
   [liveTopics.states]: z.array(liveStateSchema),
   [liveTopics.alarms]: z.array(alarmSchema),
+  [liveTopics.notices]: z.array(noticeSchema),
 } as const;

@@ -9,10 +9,12 @@ import { type Broker, startBroker } from "../broker/broker.ts";
 import { startSubscriber } from "../broker/subscriber.ts";
 import type { Config } from "../config.ts";
 import { defaultJudgingRule } from "../domain/limits.ts";
+import { liveTopics } from "../domain/live.ts";
 import { consumerNames, type PipelineEvent, type PipelinePart } from "../ingest/pipeline.ts";
 import { type PipelineThread, startPipelineThread } from "../ingest/worker.ts";
 import { openJournal } from "../journal/journal.ts";
 import type { Journal } from "../journal/port.ts";
+import { startNoticeKeeper } from "../notices/keeper.ts";
 import { openDatabase } from "../storage/db.ts";
 import { startEmbeddedPostgres } from "../storage/embedded.ts";
 import { migrate } from "../storage/migrate.ts";
@@ -217,6 +219,17 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
       onStop("the telemetry store", () => telemetry.stop());
       const relay = startLiveRelay(asService("api"), { log });
       onStop("the live relay", () => relay.stop());
+      const keeper = startNoticeKeeper({
+        db,
+        telemetry,
+        timeZone: config.timeZone,
+        heartbeatIntervalMs: config.heartbeatIntervalMs,
+        vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
+        clock: Date.now,
+        changed: (notices) => relay.publish(liveTopics.notices, notices),
+        warn: (message, error) => log.warn({ err: error }, message),
+      });
+      onStop("the notices", () => keeper.stop());
       const adminDigest = sha256(admin.secret);
       const api = await startApi(
         { host: config.http.host, port: config.http.port, timeZone: config.timeZone, consoleDir },

@@ -113,6 +113,8 @@ export const rereadWithinMs = ({ kind, id }: Resource<Kind>, event: LiveEvent): 
       return (kind === "readings" || kind === "events") && event.data.some((r) => r.breakerId === id)
         ? 15_000
         : null;
+    case "notices":
+      return kind === "notices" || kind === "notice" || kind === "visits" ? 500 : null;
     case "hello":
     case "rates":
       return null;

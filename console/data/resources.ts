@@ -12,6 +12,8 @@ import type {
   TownshipSummary,
   VillageSummary,
 } from "../../domain/http.ts";
+import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
+import type { VisitList } from "../../domain/http-visits.ts";
 
 export type List<T> = { items: T[]; nextCursor: string | null };
 
@@ -29,6 +31,9 @@ export type Answers = {
   alarms: List<Alarm>;
   rates: List<RateRow>;
   quarantine: List<QuarantineEntry>;
+  notices: List<Notice>;
+  notice: NoticeDetail;
+  visits: VisitList;
 };
 export type Kind = keyof Answers;
 
@@ -78,4 +83,7 @@ export const resources = {
   rates: (by: "village" | "area" | "township", from: string, of: { township?: string; village?: string }) =>
     resource("rates", "rates", { by, from, ...of, limit: all }),
   quarantine: (query: Query) => resource("quarantine", "quarantine", query),
+  notices: (query: Query) => resource("notices", "notices", query),
+  notice: (id: string) => resource("notice", `notices/${encodeURIComponent(id)}`, {}, id),
+  visits: (query: Query) => resource("visits", "visits", query),
 };

@@ -26,8 +26,9 @@ const doors: Record<string, Door> = {
   },
   ingest: { rooms: ["domain", "detection", "journal", "storage"], packages: ["mqtt", "zod", "node:"] },
   alerting: { rooms: ["domain", "storage"], packages: ["zod", "node:"] },
+  notices: { rooms: ["domain", "storage"], packages: [] },
   api: {
-    rooms: ["domain", "storage", "alerting"],
+    rooms: ["domain", "storage", "alerting", "notices"],
     packages: [
       "@fastify/static",
       "@fastify/swagger",

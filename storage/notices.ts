@@ -1,0 +1,194 @@
+// Rectification notices as they are written: the number, the changes under a lock, the history and what waits to be told.
+import type { NoticeEventKind } from "../domain/http-notices.ts";
+import type { Query } from "./db.ts";
+import { type NoticeRow, noticeColumns } from "./views/notices.ts";
+
+/** Undelivered entries older than this are dropped by `pruneOutbox`. */
+const outboxKeptMs = 30 * 86_400_000;
+
+/** Takes the township's next number of the year; others wait until this transaction ends, so that none is lost or given twice. */
+const nextSerial = async (query: Query, townshipId: string, year: number): Promise<number> => {
+  const [row] = await query<{ last: number }>(
+    `INSERT INTO notice_counter (township_id, year, last) VALUES ($1, $2, 1)
+     ON CONFLICT (township_id, year) DO UPDATE SET last = notice_counter.last + 1 RETURNING last`,
+    [townshipId, year],
+  );
+  if (row === undefined) throw new Error("the counter answered no number");
+  return row.last;
+};
+
+export type NewNotice = Pick<
+  NoticeRow,
+  | "townshipId"
+  | "villageId"
+  | "areaId"
+  | "householdId"
+  | "breakerId"
+  | "alarmId"
+  | "finding"
+  | "copy"
+  | "texts"
+  | "evidence"
+  | "deadline"
+  | "deadlineEndMs"
+  | "inspector"
+  | "officer"
+  | "createdAtMs"
+  | "createdBy"
+  | "year"
+>;
+
+/** Stores a draft with the next number and answers its id; call inside a transaction, where a rollback gives the number back. */
+export const insertNotice = async (query: Query, notice: NewNotice): Promise<string> => {
+  const serial = await nextSerial(query, notice.townshipId, notice.year);
+  const [row] = await query<{ id: string }>(
+    `INSERT INTO rectification_notice (township_id, year, serial, village_id, area_id, household_id, breaker_id,
+       alarm_id, finding, copy, texts, evidence, deadline, deadline_end_ms, inspector, officer, officer_id,
+       created_at_ms, created_by)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) RETURNING id`,
+    [
+      notice.townshipId,
+      notice.year,
+      serial,
+      notice.villageId,
+      notice.areaId,
+      notice.householdId,
+      notice.breakerId,
+      notice.alarmId,
+      notice.finding,
+      JSON.stringify(notice.copy),
+      JSON.stringify(notice.texts),
+      JSON.stringify(notice.evidence),
+      notice.deadline,
+      notice.deadlineEndMs,
+      notice.inspector,
+      notice.officer === null ? null : JSON.stringify(notice.officer),
+      notice.officer?.id ?? null,
+      notice.createdAtMs,
+      notice.createdBy,
+    ],
+  );
+  if (row === undefined) throw new Error("the notice answered no id");
+  return row.id;
+};
+
+/** The notice that an alarm has, withdrawn ones aside. Locks the alarm, so that two requests make one notice. */
+export const noticeOfAlarm = async (query: Query, alarmId: string): Promise<string | null> => {
+  await query("SELECT FROM alarm WHERE id = $1 FOR NO KEY UPDATE", [alarmId]);
+  const [row] = await query<{ id: string }>(
+    "SELECT id FROM rectification_notice WHERE alarm_id = $1 AND state <> 'withdrawn'",
+    [alarmId],
+  );
+  return row?.id ?? null;
+};
+
+/** Locks a notice until the transaction ends and answers it, or null. */
+export const lockNotice = async (query: Query, noticeId: string): Promise<NoticeRow | null> => {
+  const [row] = await query<NoticeRow>(
+    `SELECT ${noticeColumns} FROM rectification_notice n WHERE n.id = $1 FOR UPDATE`,
+    [noticeId],
+  );
+  return row ?? null;
+};
+
+/** What can be changed in a notice, and its column. */
+const changeColumns = {
+  state: "state",
+  texts: "texts",
+  deadline: "deadline",
+  deadlineEndMs: "deadline_end_ms",
+  inspector: "inspector",
+  issuedAtMs: "issued_at_ms",
+  rectifiedAtMs: "rectified_at_ms",
+  verifiedAtMs: "verified_at_ms",
+  refusedAtMs: "refused_at_ms",
+  withdrawnAtMs: "withdrawn_at_ms",
+  remindedAtMs: "reminded_at_ms",
+  overdueAtMs: "overdue_at_ms",
+  escalatedAtMs: "escalated_at_ms",
+  reinspection: "reinspection",
+  verification: "verification",
+  contradiction: "contradiction",
+} as const;
+export type NoticeChange = Partial<Pick<NoticeRow, keyof typeof changeColumns>>;
+
+/** Changes a notice that `lockNotice` has locked. */
+export const updateNotice = async (query: Query, noticeId: string, change: NoticeChange): Promise<void> => {
+  const entries = Object.entries(change) as [keyof NoticeChange, unknown][];
+  if (entries.length === 0) return;
+  const sets = entries.map(([key], i) => `${changeColumns[key]} = $${i + 2}`);
+  const values = entries.map(([, value]) =>
+    typeof value === "object" && value !== null ? JSON.stringify(value) : value,
+  );
+  await query(`UPDATE rectification_notice SET ${sets.join(", ")} WHERE id = $1`, [noticeId, ...values]);
+};
+
+/** Adds to a notice's history and, in the same transaction, to what waits to be told to people. */
+export const addNoticeEvent = async (
+  query: Query,
+  entry: {
+    noticeId: string;
+    atMs: number;
+    actor: string;
+    event: NoticeEventKind;
+    detail?: Record<string, unknown>;
+  },
+): Promise<void> => {
+  const detail = JSON.stringify(entry.detail ?? {});
+  await query(
+    "INSERT INTO notice_event (notice_id, at_ms, actor, event, detail) VALUES ($1, $2, $3, $4, $5)",
+    [entry.noticeId, entry.atMs, entry.actor, entry.event, detail],
+  );
+  await query(
+    `INSERT INTO notice_outbox (at_ms, event, notice_id, payload)
+     SELECT $2, $3, n.id, jsonb_build_object('number', n.year || '-' || lpad(n.serial::text, greatest(4, length(n.serial::text)), '0'),
+              'townshipId', n.township_id, 'villageId', n.village_id, 'officer', n.officer, 'deadline', n.deadline,
+              'actor', $4::text, 'detail', $5::jsonb)
+       FROM rectification_notice n WHERE n.id = $1`,
+    [entry.noticeId, entry.atMs, entry.event, entry.actor, detail],
+  );
+};
+
+/** Notices that the calendar or telemetry may have something to say about, in order of their ids. */
+export const noticesToKeep = async (
+  query: Query,
+  afterId: string | null,
+  limit: number,
+): Promise<string[]> => {
+  const rows = await query<{ id: string }>(
+    `SELECT id FROM rectification_notice
+      WHERE (state = 'issued' OR (state = 'rectified' AND breaker_id IS NOT NULL))
+        AND ($1::uuid IS NULL OR id > $1::uuid) ORDER BY id LIMIT $2`,
+    [afterId, limit],
+  );
+  return rows.map((row) => row.id);
+};
+
+/** What telemetry's judgement of a notice reads from PostgreSQL; Unix milliseconds. */
+export const readCheckFacts = async (query: Query, notice: NoticeRow, fromMs: number) => {
+  const [breaker] = await query<{ ratedResidualCurrentMa: number }>(
+    `SELECT rated_residual_current_ma AS "ratedResidualCurrentMa" FROM breaker WHERE id = $1`,
+    [notice.breakerId],
+  );
+  const [late] = await query("SELECT FROM revision_request WHERE breaker_id = $1", [notice.breakerId]);
+  const alarms =
+    notice.finding === null
+      ? []
+      : await query<{ fromMs: number; toMs: number | null }>(
+          `SELECT COALESCE(reopened_at_ms, raised_at_ms) AS "fromMs", cleared_at_ms AS "toMs" FROM alarm
+            WHERE kind = $1 AND (breaker_id = $2 OR (breaker_id IS NULL AND area_id = $3))
+              AND (cleared_at_ms IS NULL OR cleared_at_ms > $4)`,
+          [notice.finding, notice.breakerId, notice.areaId, fromMs],
+        );
+  return {
+    ratedResidualCurrentMa: breaker?.ratedResidualCurrentMa ?? null,
+    /** Late data has come in that the history has yet to be revised for. */
+    revisionPending: late !== undefined,
+    alarms,
+  };
+};
+
+/** Drops what has waited longest to be told; answers how many entries. */
+export const pruneOutbox = async (query: Query, nowMs: number): Promise<void> => {
+  await query("DELETE FROM notice_outbox WHERE at_ms < $1", [nowMs - outboxKeptMs]);
+};
