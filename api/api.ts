@@ -19,6 +19,7 @@ import { placeRoutes } from "./routes/places.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
 import { rateRoutes } from "./routes/rates.ts";
 import { registryRoutes } from "./routes/registry.ts";
+import { reportRoutes } from "./routes/reports.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { telemetryRoutes } from "./routes/telemetry.ts";
 import { addSecurityHeaders } from "./security.ts";
@@ -75,6 +76,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         rateRoutes(v1, context);
         quarantineRoutes(v1, context);
         jobRoutes(v1, context);
+        reportRoutes(v1, context);
         noticeRoutes(v1, context);
         liveRoutes(v1, feed);
       },

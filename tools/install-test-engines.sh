@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings the real servers that the tests speak to and that npm cannot bring: Mosquitto, VictoriaMetrics and Chromium from
-# Debian's packages, InfluxDB 2.7 built from its Go module. Each is looked for first; without root or apt-get it says what is
+# Brings the real servers that the tests speak to and that npm cannot bring: Mosquitto, VictoriaMetrics, Chromium and
+# LibreOffice from Debian's packages, InfluxDB 2.7 built from its Go module. Each is looked for first; without root or apt-get it says what is
 # missing, and the tests that need it are skipped and counted. Takes a minute, and once 5 to 10 more for InfluxDB.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,6 +11,7 @@ packages=()
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
 command -v victoria-metrics >/dev/null || packages+=(victoria-metrics)
 command -v chromium >/dev/null || packages+=(chromium)
+command -v soffice >/dev/null || packages+=(libreoffice-calc-nogui)
 fc-list 2>/dev/null | grep -qi cjk || packages+=(fontconfig fonts-noto-cjk)
 
 if [ ${#packages[@]} -gt 0 ]; then

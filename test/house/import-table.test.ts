@@ -27,6 +27,7 @@ const doors: Record<string, Door> = {
   ingest: { rooms: ["domain", "detection", "journal", "storage"], packages: ["mqtt", "zod", "node:"] },
   alerting: { rooms: ["domain", "storage"], packages: ["zod", "node:"] },
   notices: { rooms: ["domain", "storage"], packages: [] },
+  reports: { rooms: ["domain", "storage"], packages: ["csv-stringify", "write-excel-file", "zod", "node:"] },
   api: {
     rooms: ["domain", "storage", "alerting", "notices"],
     packages: [

@@ -1,0 +1,37 @@
+// Numbers of a report as people read them, in a language.
+import type { CellFormat, ReportCell } from "./tables.ts";
+
+/** Text that a spreadsheet would take for a formula is shown as text: an apostrophe stands before it. */
+export const harmless = (text: string): string => (/^[=+\-@\t\r']/.test(text) ? `'${text}` : text);
+
+const formats: Record<Exclude<CellFormat, "text">, (language: string) => Intl.NumberFormat> = {
+  count: (language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0 }),
+  percent: (language) => new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 2 }),
+  points: (language) =>
+    new Intl.NumberFormat(language, {
+      style: "percent",
+      minimumFractionDigits: 2,
+      signDisplay: "exceptZero",
+    }),
+  hours: (language) =>
+    new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+};
+
+/**
+ * A rate short of 100 % never reads 100.00 %: it is rounded down, so that nobody believes the target met that is not.
+ * `value` is a fraction; answers one with four decimals.
+ */
+export const roundRate = (value: number): number =>
+  value >= 1 ? value : Math.min(Math.round(value * 10_000) / 10_000, 0.9999);
+
+/** Makes cells readable in `language` (BCP 47): `–` where there is nothing to say. */
+export const cellFormatter = (language: string): ((value: ReportCell, format: CellFormat) => string) => {
+  const made = new Map<CellFormat, Intl.NumberFormat>();
+  return (value, format) => {
+    if (value === null) return "–";
+    if (typeof value === "string" || format === "text") return String(value);
+    const number = made.get(format) ?? formats[format](language);
+    made.set(format, number);
+    return number.format(format === "percent" ? roundRate(value) : value);
+  };
+};
