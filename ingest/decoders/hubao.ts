@@ -38,11 +38,15 @@ export const invalidPayload = (error: z.ZodError): Rejection => ({
     .slice(0, 500),
 });
 
-/** Device time, or arrival time where the device's clock is implausible (DESIGN.md, wire contract). */
+/** Whether the device's clock can be believed (wire contract, version 1). */
+export const hasPlausibleTime = (tsMs: number, arrivalMs: number): boolean =>
+  tsMs >= wireLimits.minDeviceTimeMs && tsMs <= arrivalMs + wireLimits.maxClockAheadMs;
+
+/** Device time, or arrival time where the device's clock is implausible. */
 export const plausibleTime = (tsMs: number, arrivalMs: number): { tsMs: number; clockReplaced: boolean } =>
-  tsMs < wireLimits.minDeviceTimeMs || tsMs > arrivalMs + wireLimits.maxClockAheadMs
-    ? { tsMs: arrivalMs, clockReplaced: true }
-    : { tsMs, clockReplaced: false };
+  hasPlausibleTime(tsMs, arrivalMs)
+    ? { tsMs, clockReplaced: false }
+    : { tsMs: arrivalMs, clockReplaced: true };
 
 /** Validates one body of the given kind. */
 export const decodeBody = (
