@@ -1,9 +1,10 @@
 // Gathers what detection has to write until it is written: later words on the same stretch of history replace earlier ones.
 
+import type { AlarmMemory } from "../detection/alarms.ts";
 import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../detection/memory.ts";
 import { publishedAt } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
-import type { BreakerFacts } from "../domain/breaker.ts";
+import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 import type { LastReading } from "../domain/http.ts";
 import type { StateChange } from "../domain/operating.ts";
 import { toIso } from "../domain/time.ts";
@@ -16,8 +17,19 @@ import type {
 } from "../storage/detection.ts";
 import type { QuarantineRow } from "../storage/quarantine.ts";
 
-/** What is stored of a breaker: its fold, and the facts that it was judged with. */
+/** What is stored of a breaker: its fold, and the facts that it was judged with. Planned outages are kept with its area. */
 export type StoredFold = BreakerFold & { facts: BreakerFacts };
+
+/** What is stored of an area. */
+export type StoredAreaFold = {
+  outageAlarm: AlarmMemory | null;
+  plannedOutages?: readonly TimeWindow[];
+};
+
+const areaFold = ({ outageAlarm, plannedOutages }: AreaMemory): StoredAreaFold => ({
+  outageAlarm: outageAlarm ?? null,
+  ...(plannedOutages && { plannedOutages }),
+});
 
 /** The reading as the API shows it. */
 export const lastReading = (reading: NonNullable<BreakerFold["reading"]>): LastReading => ({
@@ -32,7 +44,11 @@ export const lastReading = (reading: NonNullable<BreakerFold["reading"]>): LastR
 });
 
 /** What is stored of where a breaker stands. */
-export const stateRow = (facts: BreakerFacts, fold: BreakerFold, now: StateChange): BreakerStateRow => ({
+export const stateRow = (
+  { plannedOutages: _, ...facts }: BreakerFacts,
+  fold: BreakerFold,
+  now: StateChange,
+): BreakerStateRow => ({
   breakerId: facts.breakerId,
   state: now.state,
   reason: now.reason,
@@ -58,7 +74,10 @@ const merge = <T extends { fromMs: number }>(
 export type CommitBuilder = {
   add(area: AreaMemory, effects: AreaEffects, nowMs: number): void;
   checkpoint(row: CheckpointRow): void;
-  revision(breakerId: string, fromMs: number): void;
+  /** The area's memory is another. */
+  area(area: AreaMemory): void;
+  /** `ownToo`: the breaker's reports must be folded anew, and not only its area be judged. */
+  revision(breakerId: string, fromMs: number, ownToo?: boolean): void;
   quarantine(rows: readonly QuarantineRow[]): void;
   reachedOffset(journalId: string, offset: number): void;
   /** Null when there is nothing to write. */
@@ -76,7 +95,7 @@ export const newCommitBuilder = (): CommitBuilder => {
   const areas = new Map<string, unknown>();
   const alarms: AlarmWrite[] = [];
   const checkpoints = new Map<string, CheckpointRow>();
-  const revisions = new Map<string, number>();
+  const revisions = new Map<string, { fromMs: number; ownToo: boolean }>();
   const quarantine: QuarantineRow[] = [];
   const changedBreakers = new Set<BreakerMemory>();
   let offset: DetectionCommit["offset"] = null;
@@ -93,15 +112,23 @@ export const newCommitBuilder = (): CommitBuilder => {
       for (const { breakerId, fromMs } of effects.beyondHorizon) this.revision(breakerId, fromMs);
       alarms.push(...effects.alarms);
       if (effects.alarms.some((a) => a.effect !== "raise" || a.kind === "areaOutage"))
-        areas.set(area.areaId, { outageAlarm: area.outageAlarm ?? null });
+        areas.set(area.areaId, areaFold(area));
       if (effects.touched.length + effects.own.length + effects.published.length + effects.alarms.length > 0)
         empty = false;
     },
     checkpoint(row) {
       checkpoints.set(`${row.breakerId}/${row.dayMs}`, row);
     },
-    revision(breakerId, fromMs) {
-      revisions.set(breakerId, Math.min(fromMs, revisions.get(breakerId) ?? fromMs));
+    area(area) {
+      areas.set(area.areaId, areaFold(area));
+      empty = false;
+    },
+    revision(breakerId, fromMs, ownToo = true) {
+      const known = revisions.get(breakerId);
+      revisions.set(breakerId, {
+        fromMs: Math.min(fromMs, known?.fromMs ?? fromMs),
+        ownToo: ownToo || (known?.ownToo ?? false),
+      });
       empty = false;
     },
     quarantine(rows) {
@@ -123,7 +150,7 @@ export const newCommitBuilder = (): CommitBuilder => {
             areas: [...areas].map(([areaId, fold]) => ({ areaId, fold })),
             alarms,
             checkpoints: [...checkpoints.values()],
-            revisions: [...revisions].map(([breakerId, fromMs]) => ({ breakerId, fromMs })),
+            revisions: [...revisions].map(([breakerId, needed]) => ({ breakerId, ...needed })),
             quarantine,
             offset,
           },

@@ -1,6 +1,5 @@
 // Detection's memory of all areas: loaded from PostgreSQL at the start, kept in step with the registry.
 
-import type { AlarmMemory } from "../detection/alarms.ts";
 import {
   type AreaMemory,
   type BreakerFold,
@@ -12,86 +11,105 @@ import type { BreakerFacts } from "../domain/breaker.ts";
 import type { StateChange } from "../domain/operating.ts";
 import type { Query } from "../storage/db.ts";
 import { loadAreaFolds, loadFolds, loadOwnChanges, loadPublishedChanges } from "../storage/detection-read.ts";
-import type { StoredFold } from "./commit-builder.ts";
+import type { StoredAreaFold, StoredFold } from "./commit-builder.ts";
+import { factsDiffer, windowsDifferFromMs } from "./fact-changes.ts";
 import type { Registry } from "./registry.ts";
 
 export type DetectionBook = {
   areas: Map<string, AreaMemory>;
   breakers: Map<string, { area: AreaMemory; breaker: BreakerMemory }>;
+  /** Area id → breakers that are elsewhere now and have once been there (or were thought to have been). */
+  leavers: Map<string, Set<string>>;
 };
 
-const areaOf = (book: DetectionBook, facts: BreakerFacts): AreaMemory => {
-  const known = book.areas.get(facts.areaId);
-  if (known) {
-    known.villageId = facts.villageId;
-    return known;
-  }
-  const area: AreaMemory = {
-    areaId: facts.areaId,
-    villageId: facts.villageId,
-    breakers: new Map(),
-    outageAlarm: undefined,
-  };
-  book.areas.set(facts.areaId, area);
+/** A stretch of a breaker's stored history that must be judged anew; `ownToo`: its reports must be folded anew as well. */
+export type NeededRevision = { breakerId: string; fromMs: number; ownToo: boolean };
+
+/** What a newer registry asks for: histories to be judged anew, and areas whose memory is another. */
+export type RegistryEffects = { revisions: NeededRevision[]; areas: AreaMemory[] };
+
+const emptyBook = (): DetectionBook => ({ areas: new Map(), breakers: new Map(), leavers: new Map() });
+
+const areaOf = (book: DetectionBook, areaId: string, villageId: string): AreaMemory => {
+  const known = book.areas.get(areaId);
+  if (known) return known;
+  const area: AreaMemory = { areaId, villageId, breakers: new Map(), outageAlarm: undefined };
+  book.areas.set(areaId, area);
   return area;
 };
 
 const place = (book: DetectionBook, breaker: BreakerMemory): void => {
-  const area = areaOf(book, breaker.facts);
+  const { areaId, villageId } = breaker.facts;
+  const area = areaOf(book, areaId, villageId);
+  area.villageId = villageId;
   area.breakers.set(breaker.facts.breakerId, breaker);
   book.breakers.set(breaker.facts.breakerId, { area, breaker });
 };
 
-/** From which instant on other facts give another history; Infinity where they do not. */
-const factsDifferFromMs = (was: BreakerFacts, is: BreakerFacts, nowMs: number): number => {
-  let fromMs = Number.POSITIVE_INFINITY;
-  if (was.installedAtMs !== is.installedAtMs) fromMs = Math.min(was.installedAtMs, is.installedAtMs);
-  if (was.removedAtMs !== is.removedAtMs)
-    fromMs = Math.min(fromMs, was.removedAtMs ?? fromMs, is.removedAtMs ?? fromMs);
-  if (was.householdId !== is.householdId) fromMs = Math.min(fromMs, nowMs);
-  else if (JSON.stringify(was.occupancy) !== JSON.stringify(is.occupancy)) {
-    const first = is.occupancy.findIndex(
-      (entry, i) =>
-        entry.fromMs !== was.occupancy[i]?.fromMs || entry.inhabited !== was.occupancy[i]?.inhabited,
-    );
-    fromMs = Math.min(fromMs, is.occupancy[first]?.fromMs ?? nowMs);
+/** Remembers where a breaker has been, and that before its moves only a revision knows who belonged to an area. */
+const rememberMoves = (book: DetectionBook, facts: BreakerFacts): void => {
+  const { breakerId, placements = [] } = facts;
+  for (const [i, { areaId, fromMs }] of placements.entries()) {
+    areaOf(book, areaId, facts.villageId);
+    if (areaId !== facts.areaId)
+      book.leavers.set(areaId, (book.leavers.get(areaId) ?? new Set()).add(breakerId));
+    for (const id of i === 0 ? [] : [areaId, placements[i - 1]?.areaId ?? areaId]) {
+      const area = book.areas.get(id);
+      if (area) area.soundFromMs = Math.max(area.soundFromMs ?? fromMs, fromMs);
+    }
   }
-  if (was.areaId !== is.areaId) fromMs = Math.min(fromMs, nowMs);
-  return fromMs;
 };
 
-/** Brings the book in step with the registry. Answers the breakers whose stored history must be judged anew, and from when. */
-export const applyRegistry = (
-  book: DetectionBook,
-  registry: Registry,
-  nowMs: number,
-): { breakerId: string; fromMs: number }[] => {
-  const revisions: { breakerId: string; fromMs: number }[] = [];
-  for (const facts of registry.breakers.values()) {
-    const known = book.breakers.get(facts.breakerId);
-    if (known === undefined) {
-      place(book, newBreakerMemory(facts));
-      continue;
-    }
-    const { area, breaker } = known;
-    const fromMs = factsDifferFromMs(breaker.facts, facts, nowMs);
-    const was = breaker.facts;
-    breaker.facts = facts;
-    if (was.areaId !== facts.areaId) {
-      area.breakers.delete(facts.breakerId);
-      place(book, breaker);
-    } else area.villageId = facts.villageId;
-    if (fromMs === Number.POSITIVE_INFINITY) continue;
-    breaker.dueMs = Number.NEGATIVE_INFINITY;
-    breaker.touched = true;
-    if (breaker.fold.own.lastKey === null) {
-      const { published } = breaker;
-      Object.assign(breaker, newBreakerMemory(facts), { published, dirtyFromMs: fromMs });
-    } else {
-      revisions.push({ breakerId: facts.breakerId, fromMs });
-    }
+const applyFacts = (book: DetectionBook, facts: BreakerFacts): NeededRevision[] => {
+  const known = book.breakers.get(facts.breakerId);
+  if (known === undefined) {
+    place(book, newBreakerMemory(facts));
+    return [];
   }
-  return revisions;
+  const { area, breaker } = known;
+  const was = breaker.facts;
+  const { fromMs, ownToo } = factsDiffer(was, facts);
+  if (windowsDifferFromMs(was.plannedOutages, facts.plannedOutages) < Number.POSITIVE_INFINITY)
+    breaker.dueMs = Number.NEGATIVE_INFINITY;
+  breaker.facts = facts;
+  if (was.areaId !== facts.areaId) {
+    area.breakers.delete(facts.breakerId);
+    // Where it was until now it may have a say in the past, even if the registry no longer says so.
+    book.leavers.set(area.areaId, (book.leavers.get(area.areaId) ?? new Set()).add(facts.breakerId));
+    place(book, breaker);
+  } else area.villageId = facts.villageId;
+  if (fromMs === Number.POSITIVE_INFINITY) return [];
+  breaker.dueMs = Number.NEGATIVE_INFINITY;
+  breaker.touched = true;
+  if (breaker.fold.own.lastKey === null) {
+    const { published } = breaker;
+    Object.assign(breaker, newBreakerMemory(facts), { published, dirtyFromMs: fromMs });
+    return [];
+  }
+  const revision = { breakerId: facts.breakerId, fromMs, ownToo };
+  if (was.areaId === facts.areaId) return [revision];
+  // One of those whom it left: their area must be judged anew from then on, too.
+  const [left] = area.breakers.keys();
+  return left === undefined ? [revision] : [revision, { breakerId: left, fromMs, ownToo: false }];
+};
+
+/** Brings the book in step with the registry. */
+export const applyRegistry = (book: DetectionBook, registry: Registry, nowMs: number): RegistryEffects => {
+  const effects: RegistryEffects = { revisions: [], areas: [] };
+  for (const facts of registry.breakers.values()) effects.revisions.push(...applyFacts(book, facts));
+  for (const facts of registry.breakers.values()) if (facts.placements) rememberMoves(book, facts);
+  for (const area of book.areas.values()) {
+    const planned = registry.plannedOutages.get(area.areaId) ?? [];
+    const fromMs = windowsDifferFromMs(area.plannedOutages, planned);
+    if (fromMs === Number.POSITIVE_INFINITY) continue;
+    area.plannedOutages = planned;
+    effects.areas.push(area);
+    // Any one of the area's breakers stands for all: an area is judged as a whole.
+    const [breakerId = [...(book.leavers.get(area.areaId) ?? [])][0]] = area.breakers.keys();
+    if (fromMs <= nowMs && breakerId !== undefined)
+      effects.revisions.push({ breakerId, fromMs, ownToo: false });
+  }
+  return effects;
 };
 
 const grouped = <T extends { breakerId: string }>(
@@ -135,26 +153,30 @@ export const restoreHistories = async (
 
 /**
  * Loads everything that detection remembers, with the facts that it was judged with, and brings it in step with the
- * registry. Answers the book and the breakers whose stored history must be judged anew.
+ * registry. Answers the book, and what must be judged anew.
  */
 export const loadDetectionBook = async (
   query: Query,
   registry: Registry,
   horizonMs: number,
   nowMs: number,
-): Promise<{ book: DetectionBook; revisions: { breakerId: string; fromMs: number }[] }> => {
-  const book: DetectionBook = { areas: new Map(), breakers: new Map() };
+): Promise<{ book: DetectionBook } & RegistryEffects> => {
+  const book = emptyBook();
   const restored: BreakerMemory[] = [];
   for (const stored of await loadFolds(query)) {
     const { facts, ...fold } = stored.fold as StoredFold;
     const breaker = { ...newBreakerMemory(facts), fold };
     restored.push(breaker);
     place(book, breaker);
+    rememberMoves(book, facts);
   }
   await restoreHistories(query, restored, horizonMs);
   for (const { areaId, fold } of await loadAreaFolds(query)) {
     const area = book.areas.get(areaId);
-    if (area) area.outageAlarm = (fold as { outageAlarm: AlarmMemory | null }).outageAlarm ?? undefined;
+    const { outageAlarm, plannedOutages } = fold as StoredAreaFold;
+    if (area === undefined) continue;
+    area.outageAlarm = outageAlarm ?? undefined;
+    if (plannedOutages) area.plannedOutages = plannedOutages;
   }
-  return { book, revisions: applyRegistry(book, registry, nowMs) };
+  return { book, ...applyRegistry(book, registry, nowMs) };
 };

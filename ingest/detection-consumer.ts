@@ -22,7 +22,7 @@ import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import { applyRegistry, loadDetectionBook } from "./detection-book.ts";
+import { applyRegistry, loadDetectionBook, type RegistryEffects } from "./detection-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
 import type { Registry } from "./registry.ts";
@@ -67,7 +67,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   const startedAtMs = needs.clock();
   let nowMs = startedAtMs;
   let registryVersion = needs.registry().version;
-  const { book, revisions } = await loadDetectionBook(
+  const { book, ...needed } = await loadDetectionBook(
     db.query,
     needs.registry(),
     nowMs - defaultHorizonMs,
@@ -82,7 +82,11 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     clock: needs.clock,
     onProblem: needs.onRevisionProblem,
   });
-  for (const { breakerId, fromMs } of revisions) pending.revision(breakerId, fromMs);
+  const take = ({ revisions, areas }: RegistryEffects) => {
+    for (const { breakerId, fromMs, ownToo } of revisions) pending.revision(breakerId, fromMs, ownToo);
+    for (const area of areas) pending.area(area);
+  };
+  take(needed);
   let processedOffset = await detectionOffset(db.query, journal.id);
   let committedOffset = processedOffset;
   // A stop between the commit and this note must not keep the journal from being trimmed.
@@ -102,8 +106,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     const registry = needs.registry();
     if (registry.version === registryVersion) return;
     registryVersion = registry.version;
-    for (const { breakerId, fromMs } of applyRegistry(book, registry, nowMs))
-      pending.revision(breakerId, fromMs);
+    take(applyRegistry(book, registry, nowMs));
   };
 
   const process = (messages: readonly DecodedMessage[]) => {
@@ -145,7 +148,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     const changed = pending.changed();
     for (const alarm of commit.alarms) if (alarm.effect === "raise") needs.onAlarmRaised(alarm.kind);
     for (const row of commit.quarantine) needs.onQuarantined(row.reason, 1);
-    for (const { breakerId, fromMs } of commit.revisions) reviser.request(breakerId, fromMs);
+    for (const { breakerId, fromMs, ownToo } of commit.revisions) reviser.request(breakerId, fromMs, ownToo);
     pending.clear();
     records.clear();
     if (commit.offset !== null) {

@@ -1,7 +1,7 @@
 // Keeps the registry in step with PostgreSQL, and makes sure of it before a message is turned away because of it.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "../storage/db.ts";
-import { loadBreakerFacts, newestImport } from "../storage/registry-read.ts";
+import { loadRegistryFacts, newestImport } from "../storage/registry-read.ts";
 import type { ConsumerOptions } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
 import type { DecodedReader } from "./decoded-log.ts";
@@ -40,7 +40,8 @@ export const watchRegistry = async (needs: {
     const askedMs = clock();
     // The import first: the facts are at least as new.
     knownImport = await newestImport(db.query);
-    registry = registryOf(await loadBreakerFacts(db.query, needs.timeZone), registry.version + 1);
+    const { breakers, plannedOutages } = await loadRegistryFacts(db.query, needs.timeZone);
+    registry = registryOf(breakers, registry.version + 1, plannedOutages);
     confirmedMs = askedMs;
   };
   const readUntilDone = async () => {

@@ -13,11 +13,11 @@ const longestWaitMs = 30_000;
 /** After a failure nothing is tried for this long: the live judging must not wait for it. */
 const pauseAfterFailureMs = 5_000;
 
-type Request = { fromMs: number; firstAtMs: number; lastAtMs: number };
+type Request = { fromMs: number; ownToo: boolean; firstAtMs: number; lastAtMs: number };
 
 export type Reviser = {
-  /** Asks for the breaker's history to be judged anew from `fromMs` on. */
-  request(breakerId: string, fromMs: number): void;
+  /** Asks for the breaker's history to be judged anew from `fromMs` on; `ownToo`: its reports are folded anew, too. */
+  request(breakerId: string, fromMs: number, ownToo: boolean): void;
   /** Revises one area that is due, if any; answers how many breakers it was. A failure is told, and tried again later. */
   run(book: DetectionBook, nowMs: number): Promise<number>;
 };
@@ -33,16 +33,17 @@ export const startReviser = async (needs: {
 }): Promise<Reviser> => {
   const { db, clock } = needs;
   const requests = new Map<string, Request>();
-  const request = (breakerId: string, fromMs: number) => {
+  const request = (breakerId: string, fromMs: number, ownToo: boolean) => {
     const atMs = clock();
     const known = requests.get(breakerId);
     requests.set(breakerId, {
       fromMs: Math.min(fromMs, known?.fromMs ?? fromMs),
+      ownToo: ownToo || (known?.ownToo ?? false),
       firstAtMs: known?.firstAtMs ?? atMs,
       lastAtMs: atMs,
     });
   };
-  for (const { breakerId, fromMs } of await loadRevisions(db.query)) request(breakerId, fromMs);
+  for (const { breakerId, fromMs } of await loadRevisions(db.query)) request(breakerId, fromMs, true);
 
   const isDue = ({ firstAtMs, lastAtMs }: Request): boolean =>
     clock() - lastAtMs >= quietMs || clock() - firstAtMs >= longestWaitMs;
@@ -57,8 +58,8 @@ export const startReviser = async (needs: {
     if (area !== undefined) {
       const revision = await reviseArea(
         { query: db.query, telemetry: needs.telemetry, rule: needs.rule },
-        area,
-        new Map([...chosen].map(([id, { fromMs }]) => [id, fromMs])),
+        book,
+        chosen,
         nowMs,
       );
       const writeVerdicts = await judgeTrips(
@@ -68,7 +69,7 @@ export const startReviser = async (needs: {
           vouchMs: needs.rule.vouchMs,
           ratedResidualCurrentMa: (id) => area.breakers.get(id)?.facts.ratedResidualCurrentMa ?? null,
         },
-        [...chosen].map(([breakerId, { fromMs }]) => ({ breakerId, fromMs })),
+        [...chosen].flatMap(([breakerId, { fromMs, ownToo }]) => (ownToo ? [{ breakerId, fromMs }] : [])),
       );
       await db.transaction(async (query) => {
         await writeDetection(query, {

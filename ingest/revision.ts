@@ -1,7 +1,6 @@
 // Late data: folds a breaker's past anew from the stored reports, and judges its area again from where that made a difference.
 
-import { judgeArea } from "../detection/judge-area.ts";
-import { type AreaMemory, type BreakerMemory, publishedAt } from "../detection/memory.ts";
+import { type BreakerMemory, publishedAt } from "../detection/memory.ts";
 import {
   foldOwn,
   initialChange,
@@ -10,16 +9,16 @@ import {
   type OwnState,
   sameOwn,
 } from "../detection/own.ts";
-import { rewriteOf, splice } from "../detection/rewrite.ts";
-import type { BreakerFacts } from "../domain/breaker.ts";
+import { splice } from "../detection/rewrite.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import type { StateChange } from "../domain/operating.ts";
 import { compareReports, type Report } from "../domain/report.ts";
 import type { Query } from "../storage/db.ts";
 import type { BreakerStateRow, CheckpointRow, HistoryRewrite } from "../storage/detection.ts";
-import { loadCheckpoint, loadOwnChanges, loadPublishedChanges } from "../storage/detection-read.ts";
+import { loadCheckpoint, loadOwnChanges } from "../storage/detection-read.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import { stateRow } from "./commit-builder.ts";
+import { type JudgedBook, judgeAgain } from "./judge-again.ts";
 
 /** Reports read at once: the memory that one revision may take. */
 const reportsPerPage = 5_000;
@@ -139,56 +138,39 @@ const refold = async (
 
 /**
  * Revises breakers of one area: `fromMs` of each is the earliest late report, or the instant from which on other facts
- * hold. All reports that the live fold has seen must be in the telemetry store. Reads only; the caller commits.
+ * hold; only with `ownToo` its reports are folded anew. All reports that the live fold has seen must be in the telemetry
+ * store. Reads only; the caller commits.
  */
 export const reviseArea = async (
   needs: Needs,
-  area: AreaMemory,
-  requests: ReadonlyMap<string, number>,
+  book: JudgedBook,
+  requests: ReadonlyMap<string, { fromMs: number; ownToo: boolean }>,
   nowMs: number,
 ): Promise<Revision> => {
   const refolded: Refolded[] = [];
+  const requested: BreakerMemory[] = [];
   let fromMs = Number.POSITIVE_INFINITY;
-  for (const [breakerId, requestedMs] of requests) {
-    const breaker = area.breakers.get(breakerId);
+  for (const [breakerId, request] of requests) {
+    const breaker = book.breakers.get(breakerId)?.breaker;
     if (breaker === undefined) continue;
-    const one = await refold(needs, breaker, requestedMs, nowMs);
-    refolded.push(one);
+    requested.push(breaker);
     // The area is judged at least from the request on: its facts may have changed where its own history has not.
-    fromMs = Math.min(fromMs, requestedMs, one.differsFromMs);
+    fromMs = Math.min(fromMs, request.fromMs);
+    if (!request.ownToo) continue;
+    const one = await refold(needs, breaker, request.fromMs, nowMs);
+    refolded.push(one);
+    fromMs = Math.min(fromMs, one.differsFromMs);
   }
-  const everyone = [...area.breakers.values()];
-  const wanted = everyone.map(({ facts }) => ({ breakerId: facts.breakerId, fromMs: Math.max(fromMs, 0) }));
-  const own = new Map<string, OwnChange[]>();
-  for (const { breakerId, ...change } of await loadOwnChanges(needs.query, wanted))
-    own.set(breakerId, [...(own.get(breakerId) ?? []), change]);
-  for (const { breaker, rewrite } of refolded) own.set(breaker.facts.breakerId, [...rewrite.changes]);
-  const stored = new Map<string, StateChange[]>();
-  for (const { breakerId, ...change } of await loadPublishedChanges(needs.query, wanted))
-    stored.set(breakerId, [...(stored.get(breakerId) ?? []), change]);
-
-  const judged = judgeArea(
-    everyone.map(({ facts, changes }) => ({ facts, changes: own.get(facts.breakerId) ?? changes })),
-    fromMs,
-    nowMs,
-    needs.rule,
-  );
-  const published: HistoryRewrite<StateChange>[] = [];
-  const next = new Map<string, StateChange[]>();
-  for (const { facts } of everyone) {
-    const old = stored.get(facts.breakerId) ?? [];
-    const joined = splice(old, judged.published.get(facts.breakerId) ?? [], fromMs);
-    const rewrite = rewriteOf(facts, old, joined) ?? endRewrite(facts, joined, requests);
-    if (rewrite === null) continue;
-    published.push(rewrite);
-    next.set(facts.breakerId, joined);
-  }
+  const own = new Map(refolded.map(({ rewrite }) => [rewrite.breakerId, rewrite.changes]));
+  const { everyone, published, next } = await judgeAgain(needs, book, requested, own, fromMs, nowMs);
+  const ownStates = new Map(refolded.map((one) => [one.breaker, one.own]));
   return {
     own: refolded.map((one) => one.rewrite),
     published,
-    states: refolded.map(({ breaker, own: state }) => {
+    states: requested.map((breaker) => {
       const { facts, fold } = breaker;
       const now = (next.get(facts.breakerId) ?? breaker.published).findLast((c) => c.fromMs <= nowMs);
+      const state = ownStates.get(breaker) ?? fold.own;
       return stateRow(facts, { ...fold, own: state }, now ?? publishedAt(breaker, nowMs));
     }),
     checkpoints: refolded.map((one) => ({ breakerId: one.breaker.facts.breakerId, ...one.checkpoints })),
@@ -206,15 +188,4 @@ export const reviseArea = async (
       }
     },
   };
-};
-
-/** The changes are the same, but the breaker was removed, or is installed after all: the last one ends elsewhere. */
-const endRewrite = (
-  facts: BreakerFacts,
-  joined: StateChange[],
-  requests: ReadonlyMap<string, number>,
-): HistoryRewrite<StateChange> | null => {
-  const last = joined.at(-1);
-  if (last === undefined || !requests.has(facts.breakerId)) return null;
-  return { breakerId: facts.breakerId, fromMs: last.fromMs, changes: [last], endMs: facts.removedAtMs };
 };

@@ -50,8 +50,8 @@ export type DetectionCommit = {
   areas: readonly { areaId: string; fold: unknown }[];
   alarms: readonly AlarmWrite[];
   checkpoints: readonly CheckpointRow[];
-  /** Late data: the history has to be judged anew from there on. */
-  revisions: readonly { breakerId: string; fromMs: number }[];
+  /** Late data or other facts: the history has to be judged anew from there on (`ownToo`: by its reports, too). */
+  revisions: readonly { breakerId: string; fromMs: number; ownToo: boolean }[];
   quarantine: readonly QuarantineRow[];
   offset: { journalId: string; offset: number } | null;
 };

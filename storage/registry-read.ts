@@ -1,7 +1,8 @@
 // Reads the registry back: as the table it was imported from, and as the facts that judging needs.
-import type { BreakerFacts, BreakerLevel } from "../domain/breaker.ts";
+import type { BreakerFacts, BreakerLevel, TimeWindow } from "../domain/breaker.ts";
 import type { RegistryRow } from "../domain/registry.ts";
 import { midnightMs } from "../domain/time.ts";
+import { loadDatedFacts, loadPlannedWindows } from "./dated-facts.ts";
 import type { Query } from "./db.ts";
 
 /** Transformer areas read in one statement of the export. */
@@ -54,9 +55,20 @@ type FactsRow = {
   removed_on: string | null;
 };
 
+/** What judging needs of the registry: breakers, and when each area's power is taken off on purpose. */
+export type RegistryFacts = { breakers: BreakerFacts[]; plannedOutages: Map<string, TimeWindow[]> };
+
 /** Every breaker as judging sees it, removed ones too; dates become midnights of `timeZone`. */
-export const loadBreakerFacts = async (query: Query, timeZone: string): Promise<BreakerFacts[]> => {
-  const [rows, occupancies] = await Promise.all([
+export const loadRegistryFacts = async (query: Query, timeZone: string): Promise<RegistryFacts> => {
+  // Few dates, many breakers: a calendar computation costs more than a look-up.
+  const midnights = new Map<string, number>();
+  const midnight = (date: string): number => {
+    const known = midnights.get(date) ?? midnightMs(date, timeZone);
+    midnights.set(date, known);
+    return known;
+  };
+  const plannedOutages = await loadPlannedWindows(query);
+  const [rows, datedFacts] = await Promise.all([
     query<FactsRow>(
       `SELECT b.id, v.township_id, a.village_id, b.area_id, b.household_id, b.level,
               b.rated_residual_current_ma, b.installed_on, b.removed_on
@@ -65,24 +77,9 @@ export const loadBreakerFacts = async (query: Query, timeZone: string): Promise<
          JOIN village v ON v.id = a.village_id
         ORDER BY b.id`,
     ),
-    query<{ household_id: string; from_ms: number; inhabited: boolean }>(
-      "SELECT household_id, from_ms, inhabited FROM household_occupancy ORDER BY household_id, from_ms",
-    ),
+    loadDatedFacts(query, plannedOutages, midnight),
   ]);
-  const occupancyOf = new Map<string, { fromMs: number; inhabited: boolean }[]>();
-  for (const { household_id, from_ms, inhabited } of occupancies) {
-    const entries = occupancyOf.get(household_id) ?? [];
-    entries.push({ fromMs: from_ms, inhabited });
-    occupancyOf.set(household_id, entries);
-  }
-  // Few dates, many breakers: a calendar computation costs more than a look-up.
-  const midnights = new Map<string, number>();
-  const midnight = (date: string): number => {
-    const known = midnights.get(date) ?? midnightMs(date, timeZone);
-    midnights.set(date, known);
-    return known;
-  };
-  return rows.map((row) => ({
+  const breakers = rows.map((row) => ({
     breakerId: row.id,
     townshipId: row.township_id,
     villageId: row.village_id,
@@ -92,14 +89,19 @@ export const loadBreakerFacts = async (query: Query, timeZone: string): Promise<
     ratedResidualCurrentMa: row.rated_residual_current_ma,
     installedAtMs: midnight(row.installed_on),
     removedAtMs: row.removed_on === null ? null : midnight(row.removed_on),
-    occupancy: row.household_id === null ? [] : (occupancyOf.get(row.household_id) ?? []),
+    ...datedFacts(row.id, row.area_id, row.household_id),
   }));
+  return { breakers, plannedOutages };
 };
 
-/** A number that rises with every import of the registry; 0 before the first. */
+/** The breakers of `loadRegistryFacts`. */
+export const loadBreakerFacts = async (query: Query, timeZone: string): Promise<BreakerFacts[]> =>
+  (await loadRegistryFacts(query, timeZone)).breakers;
+
+/** A number that rises with every change of the registry, by import or by one act; 0 before the first. */
 export const newestImport = async (query: Query): Promise<number> => {
   const [newest] = await query<{ id: number }>(
-    "SELECT id FROM audit WHERE act = 'registry.import' ORDER BY id DESC LIMIT 1",
+    "SELECT id FROM audit WHERE act LIKE 'registry.%' ORDER BY id DESC LIMIT 1",
   );
   return newest?.id ?? 0;
 };
