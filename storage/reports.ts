@@ -109,7 +109,7 @@ const summaryOf = ({ from_ms, to_ms, computed_at_ms, files, ...row }: ReportRow)
   files: files ?? [],
 });
 
-export type ReportPosition = { fromMs: number; computedAtMs: number; id: string };
+export type ReportPosition = { fromMs: number; revision: number; id: string };
 
 /** Reports, the newest period first and of one period the newest revision first. */
 export const listReports = async (
@@ -121,13 +121,13 @@ export const listReports = async (
     await query<ReportRow>(
       `${selectReports}
         WHERE ($1::text IS NULL OR r.township_id = $1) AND ($2::text IS NULL OR r.kind = $2)
-          AND ($3::bigint IS NULL OR (r.from_ms, r.computed_at_ms, r.id) < ($3, $4::bigint, $5::uuid))
-        ORDER BY r.from_ms DESC, r.computed_at_ms DESC, r.id DESC LIMIT $6`,
+          AND ($3::bigint IS NULL OR (r.from_ms, r.revision, r.id) < ($3, $4::int, $5::uuid))
+        ORDER BY r.from_ms DESC, r.revision DESC, r.id DESC LIMIT $6`,
       [
         filter.townshipId ?? null,
         filter.kind ?? null,
         page.after?.fromMs ?? null,
-        page.after?.computedAtMs ?? null,
+        page.after?.revision ?? null,
         page.after?.id ?? null,
         page.limit,
       ],

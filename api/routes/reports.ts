@@ -25,7 +25,7 @@ import { notFound, problem, problemResponses } from "../problems.ts";
 import { decodeCursor, instantMs, pageFields, pageOf } from "../query.ts";
 import { security } from "../security.ts";
 
-const positionSchema = z.strictObject({ fromMs: z.int(), computedAtMs: z.int(), id: z.uuid() });
+const positionSchema = z.strictObject({ fromMs: z.int(), revision: z.int(), id: z.uuid() });
 const paramsSchema = z.object({ id: z.uuid() });
 
 const contentTypes: Record<ReportFormat, string> = {
@@ -64,7 +64,7 @@ export const reportRoutes = (app: Api, context: RouteContext): void => {
       );
       return pageOf(found, limit, (last) => ({
         fromMs: instantMs(last.from),
-        computedAtMs: instantMs(last.computedAt),
+        revision: last.revision,
         id: last.id,
       }));
     },

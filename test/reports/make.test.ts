@@ -1,0 +1,146 @@
+// Making reports on a real PostgreSQL: once a period, a new revision only for new numbers, on schedule after the settling time.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { PerformanceRow } from "../../domain/http-rates.ts";
+import { periodOfDate } from "../../domain/periods.ts";
+import { makeReport, type ReportNeeds } from "../../reports/make.ts";
+import { duePeriods, startReportSchedule } from "../../reports/schedule.ts";
+import { listJobs } from "../../storage/jobs.ts";
+import { deleteReport, listReports, queueDueReports, readReportFile } from "../../storage/reports.ts";
+import { freshDatabase } from "../support/database.ts";
+import { until } from "../support/until.ts";
+import { row } from "./rows.ts";
+
+const zone = "Asia/Shanghai";
+const nowMs = Date.parse("2026-11-02T10:00:00+08:00");
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let lostHours = 10;
+
+beforeEach(async () => {
+  lostHours = 10;
+  database = await freshDatabase();
+  await database.db.query("INSERT INTO township (id, name) VALUES ('T1', '清河镇')");
+  await database.db.query("INSERT INTO village (id, township_id, name) VALUES ('V1', 'T1', '上河村')");
+  await database.db.query(
+    "INSERT INTO transformer_area (id, village_id, name) VALUES ('A1', 'V1', '一号台区')",
+  );
+  await database.db.query(
+    "INSERT INTO breaker (id, area_id, level, rated_residual_current_ma, installed_on) VALUES ('M1', 'A1', 'main', 300, '2026-01-01')",
+  );
+});
+afterEach(() => database.drop());
+
+const needs = (): ReportNeeds => ({
+  db: database.db,
+  timeZone: zone,
+  clock: () => nowMs,
+  chromium: null,
+  sources: {
+    performance: async ({ by, townshipId }): Promise<PerformanceRow[]> => {
+      if (townshipId !== "T1") return [];
+      return [by === "township" ? row("T1", "清河镇", 120, lostHours) : row("V1", "上河村", 120, lostHours)];
+    },
+    worstBreakers: async () => [],
+  },
+});
+const tools = () => ({ progress: () => {}, signal: new AbortController().signal });
+const make = (params: Record<string, unknown>) => makeReport(needs(), { params, actor: "tester" }, tools());
+const listed = () => listReports(database.db.query, {}, { after: undefined, limit: 10 });
+
+describe("making a report", () => {
+  it("stores every form in both languages, and the same numbers make no new revision", async () => {
+    const first = await make({ townshipId: "T1", kind: "month", date: "2026-10-15" });
+    const again = await make({ townshipId: "T1", kind: "month", date: "2026-10-01" });
+    expect(first).toMatchObject({ kind: "made", revision: 1, isNew: true });
+    expect(again).toMatchObject({ kind: "made", revision: 1, isNew: false });
+    const [report] = await listed();
+    expect(report).toMatchObject({
+      townshipName: "清河镇",
+      firstDate: "2026-10-01",
+      from: "2026-09-30T16:00:00.000Z",
+      revised: false,
+    });
+    expect(
+      report?.files
+        .map(({ language, format }) => `${language} ${format}`)
+        .toSorted((a, b) => (a < b ? -1 : 1)),
+    ).toEqual(["en csv", "en html", "en xlsx", "zh-CN csv", "zh-CN html", "zh-CN xlsx"]);
+    const html = await readReportFile(database.db.query, report?.id ?? "", "zh-CN", "html");
+    expect(html?.toString("utf8")).toContain("上河村");
+  });
+
+  it("keeps both when late data has changed the numbers, and says which was revised", async () => {
+    await make({ townshipId: "T1", kind: "day", date: "2026-11-01" });
+    lostHours = 4;
+    expect(await make({ townshipId: "T1", kind: "day", date: "2026-11-01" })).toMatchObject({ revision: 2 });
+    const [second, first] = await listed();
+    expect(first).toMatchObject({ revision: 1, revised: true, before: null });
+    expect(second).toMatchObject({ revision: 2, revised: false });
+    expect(second?.before).toEqual(first?.figures);
+    expect(second?.figures.householdOperationalRate).toBeGreaterThan(
+      first?.figures.householdOperationalRate ?? 1,
+    );
+    expect(await deleteReport(database.db, second?.id ?? "", "tester")).toBe(true);
+    expect(await deleteReport(database.db, second?.id ?? "", "tester")).toBe(false);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  it("refuses a township that is not there and a period that has not begun", async () => {
+    expect(await make({ townshipId: "T9", kind: "day", date: "2026-11-01" })).toMatchObject({
+      kind: "refused",
+    });
+    expect(await make({ townshipId: "T1", kind: "month", date: "2027-01-01" })).toMatchObject({
+      kind: "refused",
+    });
+  });
+
+  it("stops when it is called off", async () => {
+    const calledOff = new AbortController();
+    calledOff.abort(new Error("called off"));
+    await expect(
+      makeReport(
+        needs(),
+        { params: { townshipId: "T1", kind: "day", date: "2026-11-01" }, actor: "tester" },
+        { progress: () => {}, signal: calledOff.signal },
+      ),
+    ).rejects.toThrow("called off");
+    expect(await listed()).toHaveLength(0);
+  });
+});
+
+describe("the reports' schedule", () => {
+  it("waits until late data has had its time", () => {
+    const days = (text: string) =>
+      duePeriods(Date.parse(text), zone)
+        .filter(({ kind }) => kind === "day")
+        .at(-1)?.firstDate;
+    expect(days("2026-11-02T01:59:59+08:00")).toBe("2026-10-31");
+    expect(days("2026-11-02T02:00:00+08:00")).toBe("2026-11-01");
+  });
+
+  it("asks for each period once, though two houses look, and makes good what it missed", async () => {
+    const schedules = [1, 2].map(() =>
+      startReportSchedule({
+        db: database.db,
+        timeZone: zone,
+        clock: () => nowMs,
+        warn: (_message, error) => {
+          throw error;
+        },
+      }),
+    );
+    const queued = () => listJobs(database.db.query, { kind: "report" }, { after: undefined, limit: 100 });
+    await until(
+      "the reports of seven days, four weeks and two months",
+      async () => (await queued()).length >= 13,
+    );
+    for (const schedule of schedules) await schedule.stop();
+    expect(await queued()).toHaveLength(13);
+    expect(new Set((await queued()).map(({ params }) => JSON.stringify(params))).size).toBe(13);
+  });
+
+  it("asks for nothing from before anything was installed", async () => {
+    expect(await queueDueReports(database.db, periodOfDate("month", "2025-11-01", zone), "schedule")).toBe(0);
+    expect(await queueDueReports(database.db, periodOfDate("month", "2026-01-01", zone), "schedule")).toBe(1);
+    expect(await queueDueReports(database.db, periodOfDate("month", "2026-01-01", zone), "schedule")).toBe(0);
+  });
+});
