@@ -20,9 +20,24 @@ export const registryColumns = [
   "removedOn",
 ] as const;
 
+/** Columns that a table may leave out; then what is stored about them stays. */
+export const optionalRegistryColumns = [
+  "supplyStation",
+  "householder",
+  "accountNumber",
+  "walkingOrder",
+  "officerId",
+  "officerName",
+  "officerPhone",
+] as const;
+
+/** Every column, in the order of the export. */
+export const allRegistryColumns = [...registryColumns, ...optionalRegistryColumns] as const;
+export type RegistryColumn = (typeof allRegistryColumns)[number];
+
 const nameSchema = z.string().trim().min(1, "must not be empty").max(200);
 const optional = <T extends z.ZodType>(schema: T) =>
-  z.preprocess((v) => (v === "" ? null : v), schema.nullable());
+  z.preprocess((v) => (typeof v === "string" && v.trim() === "" ? null : v), schema.nullable());
 const truth: Record<string, boolean> = {
   true: true,
   "1": true,
@@ -31,6 +46,9 @@ const truth: Record<string, boolean> = {
   "0": false,
   no: false,
 };
+
+/** Text that may be empty, or whose column may be missing: undefined says nothing about what is stored. */
+const moreText = (maxCharacters: number) => optional(z.string().trim().max(maxCharacters)).optional();
 
 /** A house or a breaker; CSV cells are text, an empty cell is null. A main breaker has no household, a house may have no breaker. */
 export const registryRowSchema = z
@@ -55,6 +73,13 @@ export const registryRowSchema = z
     ratedResidualCurrentMa: optional(z.coerce.number().positive().max(10_000)),
     installedOn: optional(z.iso.date("must be a date, YYYY-MM-DD")),
     removedOn: optional(z.iso.date("must be a date, YYYY-MM-DD")),
+    supplyStation: moreText(200),
+    householder: moreText(200),
+    accountNumber: moreText(64),
+    walkingOrder: optional(z.coerce.number().int("must be a whole number").min(0).max(1_000_000)).optional(),
+    officerId: optional(idSchema).optional(),
+    officerName: moreText(200),
+    officerPhone: moreText(64),
   })
   .superRefine((row, context) => {
     const wrong = (path: string, message: string) =>
@@ -78,6 +103,12 @@ export const registryRowSchema = z
     if (row.householdId === null) {
       if (row.address !== null) wrong("address", "must be empty where householdId is empty");
       if (row.inhabited !== null) wrong("inhabited", "must be empty where householdId is empty");
+      for (const column of ["householder", "accountNumber", "walkingOrder"] as const)
+        if ((row[column] ?? null) !== null) wrong(column, "must be empty where householdId is empty");
     } else if (row.inhabited === null) wrong("inhabited", "is required for a household");
+    if ((row.officerId ?? null) === null) {
+      for (const column of ["officerName", "officerPhone"] as const)
+        if ((row[column] ?? null) !== null) wrong(column, "must be empty where officerId is empty");
+    } else if ((row.officerName ?? null) === null) wrong("officerName", "is required for a safety officer");
   });
 export type RegistryRow = z.infer<typeof registryRowSchema>;

@@ -1,12 +1,12 @@
 // Finds where the rows of one registry table contradict each other.
-import type { RegistryRow } from "../domain/registry.ts";
+import type { optionalRegistryColumns, RegistryRow } from "../domain/registry.ts";
 
 /** A row with the number of its line in the table; the header is line 1. */
 export type NumberedRow = { line: number; row: RegistryRow };
 /** What is wrong with one line, and in which column where that can be said. */
 export type LineError = { line: number; field?: string; reason: string };
 
-type Seen = { line: number; value: string | boolean | null };
+type Seen = { line: number; value: string | number | boolean | null };
 
 /** Contradictions, each reported on the later of the two lines, in order of lines. */
 export const contradictions = (rows: readonly NumberedRow[]): LineError[] => {
@@ -37,6 +37,10 @@ export const contradictions = (rows: readonly NumberedRow[]): LineError[] => {
       agree(line, "address", `household ${row.householdId}`, row.address);
       agree(line, "inhabited", `household ${row.householdId}`, row.inhabited);
     }
+    for (const [field, subject] of optionalFacts(row)) {
+      const value = row[field];
+      if (value !== undefined) agree(line, field, subject, value);
+    }
     if (row.breakerId === null) continue;
     const first = breakerLines.get(row.breakerId);
     if (first === undefined) breakerLines.set(row.breakerId, line);
@@ -49,5 +53,24 @@ export const contradictions = (rows: readonly NumberedRow[]): LineError[] => {
   }
   return errors;
 };
+
+/** Optional columns, with whose fact each is. */
+const optionalFacts = (
+  row: RegistryRow,
+): [Exclude<(typeof optionalRegistryColumns)[number], "officerId">, string][] => [
+  ["supplyStation", `transformer area ${row.areaId}`],
+  ...(row.householdId === null
+    ? []
+    : (["householder", "accountNumber", "walkingOrder"] as const).map((field): [typeof field, string] => [
+        field,
+        `household ${row.householdId}`,
+      ])),
+  ...((row.officerId ?? null) === null
+    ? []
+    : (["officerName", "officerPhone"] as const).map((field): [typeof field, string] => [
+        field,
+        `safety officer ${row.officerId}`,
+      ])),
+];
 
 const shown = (value: Seen["value"]): string => (value === null ? "empty" : `'${value}'`);

@@ -28,8 +28,12 @@ const doors: Record<string, Door> = {
   alerting: { rooms: ["domain", "storage"], packages: ["zod", "node:"] },
   notices: { rooms: ["domain", "storage"], packages: [] },
   reports: { rooms: ["domain", "storage"], packages: ["csv-stringify", "write-excel-file", "zod", "node:"] },
+  registry: {
+    rooms: ["domain", "storage"],
+    packages: ["csv-parse", "csv-stringify", "hucre", "saxes", "yauzl", "zod", "node:"],
+  },
   api: {
-    rooms: ["domain", "storage", "alerting", "notices"],
+    rooms: ["domain", "storage", "alerting", "registry", "notices"],
     packages: [
       "@fastify/static",
       "@fastify/swagger",
