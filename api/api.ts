@@ -22,6 +22,7 @@ import { registryRoutes } from "./routes/registry.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { telemetryRoutes } from "./routes/telemetry.ts";
+import { testRoutes } from "./routes/tests.ts";
 import { addSecurityHeaders } from "./security.ts";
 
 const maxParamCharacters = 400;
@@ -78,6 +79,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         jobRoutes(v1, context);
         reportRoutes(v1, context);
         noticeRoutes(v1, context);
+        testRoutes(v1, context);
         liveRoutes(v1, feed);
       },
       { prefix: "/api/v1" },

@@ -27,13 +27,14 @@ const doors: Record<string, Door> = {
   ingest: { rooms: ["domain", "detection", "journal", "storage"], packages: ["mqtt", "zod", "node:"] },
   alerting: { rooms: ["domain", "storage"], packages: ["zod", "node:"] },
   notices: { rooms: ["domain", "storage"], packages: [] },
+  ledger: { rooms: ["domain"], packages: ["csv-stringify", "write-excel-file"] },
   reports: { rooms: ["domain", "storage"], packages: ["csv-stringify", "write-excel-file", "zod", "node:"] },
   registry: {
     rooms: ["domain", "storage"],
     packages: ["csv-parse", "csv-stringify", "hucre", "saxes", "yauzl", "zod", "node:"],
   },
   api: {
-    rooms: ["domain", "storage", "alerting", "registry", "notices"],
+    rooms: ["domain", "storage", "alerting", "registry", "notices", "ledger"],
     packages: [
       "@fastify/static",
       "@fastify/swagger",
