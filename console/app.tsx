@@ -14,6 +14,7 @@ const Village = lazy(() => import("./pages/village.tsx").then((m) => ({ default:
 const Breakers = lazy(() => import("./pages/breakers.tsx").then((m) => ({ default: m.Breakers })));
 const Breaker = lazy(() => import("./pages/breaker.tsx").then((m) => ({ default: m.BreakerPage })));
 const Alarms = lazy(() => import("./pages/alarms.tsx").then((m) => ({ default: m.Alarms })));
+const Reports = lazy(() => import("./pages/reports.tsx").then((m) => ({ default: m.Reports })));
 const Quarantine = lazy(() => import("./pages/quarantine.tsx").then((m) => ({ default: m.Quarantine })));
 
 const Themed = ({ children }: { children: ReactNode }) => {
@@ -38,6 +39,7 @@ export const App = () => (
                 <Route path="breakers" element={<Breakers />} />
                 <Route path="breakers/:breakerId" element={<Breaker />} />
                 <Route path="alarms" element={<Alarms />} />
+                <Route path="reports" element={<Reports />} />
                 <Route path="quarantine" element={<Quarantine />} />
                 <Route path="*" element={<NotFound />} />
               </Routes>

@@ -13,6 +13,10 @@ export type Client = {
   get<T>(path: string): Promise<Outcome<T>>;
   /** Posts to a path below `/api/v1/` and reads the JSON answer, if there is one. Never throws. */
   post<T>(path: string, body?: unknown): Promise<Outcome<T>>;
+  /** Reads a file from a path below `/api/v1/`, with the name that it is to be saved under. Never throws. */
+  file(path: string): Promise<Outcome<{ blob: Blob; name: string }>>;
+  /** Deletes what is at a path below `/api/v1/`. Never throws. */
+  remove(path: string): Promise<Outcome<null>>;
   /** Opens the live feed; the caller reads its body. Throws as fetch does. */
   open(path: string, signal: AbortSignal): Promise<Response>;
 };
@@ -34,7 +38,11 @@ const detailOf = async (response: Response): Promise<string> => {
 
 /** A client for one token; `onUnauthorized` is called on every 401. */
 export const createClient = (token: string, onUnauthorized: () => void): Client => {
-  const send = async <T>(path: string, init: RequestInit): Promise<Outcome<T>> => {
+  const exchange = async <T>(
+    path: string,
+    init: RequestInit,
+    read: (response: Response) => Promise<T>,
+  ): Promise<Outcome<T>> => {
     try {
       const response = await fetch(base + path, {
         ...init,
@@ -49,12 +57,16 @@ export const createClient = (token: string, onUnauthorized: () => void): Client 
       if (response.status === 502 || response.status === 504) return failed({ kind: "unreachable" });
       if (!response.ok)
         return failed({ kind: "refused", status: response.status, detail: await detailOf(response) });
-      const text = await response.text();
-      return { kind: "ok", data: (text === "" ? null : JSON.parse(text)) as T };
+      return { kind: "ok", data: await read(response) };
     } catch {
       return failed({ kind: "unreachable" });
     }
   };
+  const send = <T>(path: string, init: RequestInit): Promise<Outcome<T>> =>
+    exchange(path, init, async (response) => {
+      const text = await response.text();
+      return (text === "" ? null : JSON.parse(text)) as T;
+    });
   return {
     get: (path) => send(path, { method: "GET" }),
     post: (path, body) =>
@@ -64,6 +76,12 @@ export const createClient = (token: string, onUnauthorized: () => void): Client 
           ? {}
           : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
       }),
+    file: (path) =>
+      exchange(path, { method: "GET", headers: { accept: "*/*" } }, async (response) => ({
+        blob: await response.blob(),
+        name: /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "download",
+      })),
+    remove: (path) => send(path, { method: "DELETE" }),
     open: (path, signal) =>
       fetch(base + path, {
         headers: { accept: "text/event-stream", authorization: `Bearer ${token}` },

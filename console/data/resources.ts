@@ -13,6 +13,7 @@ import type {
   VillageSummary,
 } from "../../domain/http.ts";
 import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
+import type { ReportSummary } from "../../domain/http-reports.ts";
 import type { VisitList } from "../../domain/http-visits.ts";
 
 export type List<T> = { items: T[]; nextCursor: string | null };
@@ -34,6 +35,7 @@ export type Answers = {
   notices: List<Notice>;
   notice: NoticeDetail;
   visits: VisitList;
+  reports: List<ReportSummary>;
 };
 export type Kind = keyof Answers;
 
@@ -86,4 +88,5 @@ export const resources = {
   notices: (query: Query) => resource("notices", "notices", query),
   notice: (id: string) => resource("notice", `notices/${encodeURIComponent(id)}`, {}, id),
   visits: (query: Query) => resource("visits", "visits", query),
+  reports: (query: Query) => resource("reports", "reports", query),
 };
