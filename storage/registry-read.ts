@@ -10,9 +10,10 @@ const areasPerStatement = 100;
 
 /**
  * The registry table in a stable order (township, village, area, household, breaker; by bytes), in parts: houses
- * without a breaker and breakers without a house included. No connection is held between two parts.
+ * without a breaker and breakers without a house included. No connection is held between two parts. A village's safety
+ * officer is who looks after it on the local day `onDate`, the first by id where there are several.
  */
-export const exportRegistry = async function* (query: Query): AsyncGenerator<RegistryRow[]> {
+export const exportRegistry = async function* (query: Query, onDate?: string): AsyncGenerator<RegistryRow[]> {
   const areas = await query<{ id: string }>(
     `SELECT a.id FROM transformer_area a JOIN village v ON v.id = a.village_id
       ORDER BY v.township_id COLLATE "C", v.id COLLATE "C", a.id COLLATE "C"`,
@@ -23,22 +24,31 @@ export const exportRegistry = async function* (query: Query): AsyncGenerator<Reg
       `SELECT t.id AS "townshipId", t.name AS "townshipName", v.id AS "villageId", v.name AS "villageName",
               a.id AS "areaId", a.name AS "areaName", p.household_id AS "householdId", p.address, p.inhabited,
               p.id AS "breakerId", p.level, p.rated_residual_current_ma AS "ratedResidualCurrentMa",
-              p.installed_on AS "installedOn", p.removed_on AS "removedOn"
+              p.installed_on AS "installedOn", p.removed_on AS "removedOn", a.supply_station AS "supplyStation",
+              p.householder, p.account_number AS "accountNumber", p.walking_order AS "walkingOrder",
+              o.id AS "officerId", o.name AS "officerName", nullif(o.phone, '') AS "officerPhone"
          FROM (SELECT b.area_id, b.household_id, h.address, h.inhabited, b.id, b.level,
-                      b.rated_residual_current_ma, b.installed_on, b.removed_on
+                      b.rated_residual_current_ma, b.installed_on, b.removed_on,
+                      h.householder, h.account_number, h.walking_order
                  FROM breaker b LEFT JOIN household h ON h.id = b.household_id
                 WHERE b.area_id = ANY($1::text[])
                UNION ALL
-               SELECT h.area_id, h.id, h.address, h.inhabited, NULL, NULL, NULL, NULL, NULL
+               SELECT h.area_id, h.id, h.address, h.inhabited, NULL, NULL, NULL, NULL, NULL,
+                      h.householder, h.account_number, h.walking_order
                  FROM household h
                 WHERE h.area_id = ANY($1::text[])
                   AND NOT EXISTS (SELECT FROM breaker b WHERE b.household_id = h.id)) p
          JOIN transformer_area a ON a.id = p.area_id
          JOIN village v ON v.id = a.village_id
          JOIN township t ON t.id = v.township_id
+         LEFT JOIN (SELECT DISTINCT ON (k.village_id) k.village_id, s.id, s.name, s.phone
+                      FROM village_officer k JOIN safety_officer s ON s.id = k.officer_id
+                     WHERE k.from_on <= coalesce($2::date, current_date)
+                       AND (k.to_on IS NULL OR k.to_on > coalesce($2::date, current_date))
+                     ORDER BY k.village_id, s.id) o ON o.village_id = v.id
         ORDER BY t.id COLLATE "C", v.id COLLATE "C", a.id COLLATE "C",
                  p.household_id COLLATE "C" NULLS FIRST, p.id COLLATE "C" NULLS FIRST`,
-      [ids],
+      [ids, onDate ?? null],
     );
   }
 };

@@ -1,9 +1,11 @@
 // Imports the registry table: all or nothing, the same table twice changes nothing.
 import type { z } from "zod";
 import type { importResultSchema } from "../domain/http.ts";
+import { toIso } from "../domain/time.ts";
 import { writeAudit } from "./audit.ts";
 import type { Db, Query } from "./db.ts";
 import { contradictions, type LineError, type NumberedRow } from "./registry-check.ts";
+import { updateAreaFacts, updateHouseholdFacts, upsertOfficers } from "./registry-more.ts";
 import {
   chunksOf,
   column,
@@ -24,6 +26,33 @@ export const lockRegistry = async (query: Query): Promise<void> => {
   await query("SELECT pg_advisory_xact_lock(hashtext('hubao_registry'))");
 };
 
+/** Who imports, and when. */
+export type ImportBy = {
+  actor: string;
+  nowMs: number;
+  /** The township's local day, from which safety officers look after their villages; that of `nowMs` in UTC when left out. */
+  today?: string;
+  /** Told how many rows of how many have been looked at; cheap to call often. */
+  progress?: (done: number, total: number) => void;
+  /** Aborted: nothing is written, and the abort's reason is thrown. */
+  signal?: AbortSignal;
+};
+
+/** Statements that each look at every breaker or household, about: what the progress counts. */
+const looksAtEachRow = 5;
+
+const watched = (query: Query, rows: number, by: ImportBy): Query => {
+  let done = 0;
+  return async (text, values) => {
+    by.signal?.throwIfAborted();
+    const answer = await query(text, values);
+    const [first] = values ?? [];
+    if (Array.isArray(first)) done += first.length;
+    by.progress?.(Math.min(done, rows * looksAtEachRow), rows * looksAtEachRow);
+    return answer as never;
+  };
+};
+
 /**
  * Stores the rows by their ids: what is new is added, what differs is updated (a breaker may move to another area or
  * household), what the table does not mention stays. Occupancy that changes does so from `nowMs` on.
@@ -32,52 +61,66 @@ export const lockRegistry = async (query: Query): Promise<void> => {
 export const importRegistry = async (
   db: Db,
   rows: readonly NumberedRow[],
-  by: { actor: string; nowMs: number },
+  by: ImportBy,
 ): Promise<ImportOutcome> => {
   const errors = contradictions(rows);
   if (errors.length > 0) return { kind: "rejected", errors };
-  const tables = tablesOf(rows);
-
   return db.transaction(async (query) => {
     await lockRegistry(query);
-    const conflicts = await storedConflicts(query, tables);
-    if (conflicts.length > 0) return { kind: "rejected", errors: conflicts };
-
-    const moved = await movedClients(query, tables.breakers);
-    const changed = {
-      township: await upsertTownships(query, tables.townships),
-      village: await upsertVillages(query, tables.villages),
-      area: await upsertAreas(query, tables.areas),
-      household: await upsertHouseholds(query, tables.households, by.nowMs),
-      breaker: await upsertBreakers(query, tables.breakers),
-    };
-    const result: ImportResult = {
-      rows: rows.length,
-      townships: tables.townships.length,
-      villages: tables.villages.length,
-      transformerAreas: tables.areas.length,
-      households: tables.households.length,
-      breakers: tables.breakers.length,
-      changed: rows.filter(
-        ({ row }) =>
-          changed.township.has(row.townshipId) ||
-          changed.village.has(row.villageId) ||
-          changed.area.has(row.areaId) ||
-          (row.householdId !== null && changed.household.has(row.householdId)) ||
-          (row.breakerId !== null && changed.breaker.has(row.breakerId)),
-      ).length,
-    };
-    await writeAudit(query, {
-      actor: by.actor,
-      act: "registry.import",
-      subject: "registry",
-      detail: result,
-    });
-    if (result.changed > 0) await db.notify({ kind: "registry" }, query);
-    // A moved breaker must speak under its new area: whoever holds its connection has to look again.
-    for (const clientId of moved) await db.notify({ kind: "credential", clientId }, query);
-    return { kind: "imported", result };
+    return importLocked(db, query, rows, by);
   });
+};
+
+/** `importRegistry` within a transaction that holds the registry's lock; the rows do not contradict each other. */
+export const importLocked = async (
+  db: Pick<Db, "notify">,
+  plain: Query,
+  rows: readonly NumberedRow[],
+  by: ImportBy,
+): Promise<ImportOutcome> => {
+  const query = watched(plain, rows.length, by);
+  const tables = tablesOf(rows);
+  const conflicts = await storedConflicts(query, tables);
+  if (conflicts.length > 0) return { kind: "rejected", errors: conflicts };
+
+  const moved = await movedClients(query, tables.breakers);
+  const changed = {
+    township: await upsertTownships(query, tables.townships),
+    village: await upsertVillages(query, tables.villages),
+    area: await upsertAreas(query, tables.areas),
+    household: await upsertHouseholds(query, tables.households, by.nowMs),
+    breaker: await upsertBreakers(query, tables.breakers),
+  };
+  const today = by.today ?? toIso(by.nowMs).slice(0, 10);
+  for (const id of await updateAreaFacts(query, tables.areas)) changed.area.add(id);
+  for (const id of await updateHouseholdFacts(query, tables.households)) changed.household.add(id);
+  for (const id of await upsertOfficers(query, rows, today)) changed.village.add(id);
+  const result: ImportResult = {
+    rows: rows.length,
+    townships: tables.townships.length,
+    villages: tables.villages.length,
+    transformerAreas: tables.areas.length,
+    households: tables.households.length,
+    breakers: tables.breakers.length,
+    changed: rows.filter(
+      ({ row }) =>
+        changed.township.has(row.townshipId) ||
+        changed.village.has(row.villageId) ||
+        changed.area.has(row.areaId) ||
+        (row.householdId !== null && changed.household.has(row.householdId)) ||
+        (row.breakerId !== null && changed.breaker.has(row.breakerId)),
+    ).length,
+  };
+  await writeAudit(query, {
+    actor: by.actor,
+    act: "registry.import",
+    subject: "registry",
+    detail: result,
+  });
+  if (result.changed > 0) await db.notify({ kind: "registry" }, query);
+  // A moved breaker must speak under its new area: whoever holds its connection has to look again.
+  for (const clientId of moved) await db.notify({ kind: "credential", clientId }, query);
+  return { kind: "imported", result };
 };
 
 type Tables = ReturnType<typeof tablesOf>;

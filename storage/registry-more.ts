@@ -1,0 +1,105 @@
+// Writes the registry's optional columns: supply station, householder, account, walking order, safety officer of a village.
+import type { RegistryRow } from "../domain/registry.ts";
+import type { Query } from "./db.ts";
+import type { NumberedRow } from "./registry-check.ts";
+import { chunksOf, column } from "./registry-write.ts";
+
+/** Rows in which the column stands; a table that leaves it out says nothing about what is stored. */
+const saying = (rows: readonly NumberedRow[], name: keyof RegistryRow): NumberedRow[] =>
+  rows.filter(({ row }) => row[name] !== undefined);
+
+const updateColumn = async (
+  query: Query,
+  rows: readonly NumberedRow[],
+  target: { table: "transformer_area" | "household"; column: string; type: "text" | "int" },
+  pick: { id: (row: RegistryRow) => string | null; field: keyof RegistryRow },
+): Promise<string[]> => {
+  const changed: string[] = [];
+  for (const chunk of chunksOf(saying(rows, pick.field))) {
+    const updated = await query<{ id: string }>(
+      `UPDATE ${target.table} AS t SET ${target.column} = n.value
+         FROM unnest($1::text[], $2::${target.type}[]) AS n (id, value)
+        WHERE t.id = n.id AND t.${target.column} IS DISTINCT FROM n.value
+        RETURNING t.id`,
+      [column(chunk, pick.id), column(chunk, (row) => row[pick.field])],
+    );
+    changed.push(...updated.map((row) => row.id));
+  }
+  return changed;
+};
+
+/** Updates areas by the table's rows of them; answers the ids of those that differed. */
+export const updateAreaFacts = (query: Query, areas: readonly NumberedRow[]): Promise<string[]> =>
+  updateColumn(
+    query,
+    areas,
+    { table: "transformer_area", column: "supply_station", type: "text" },
+    { id: (row) => row.areaId, field: "supplyStation" },
+  );
+
+/** Updates households by the table's rows of them; answers the ids of those that differed. */
+export const updateHouseholdFacts = async (
+  query: Query,
+  households: readonly NumberedRow[],
+): Promise<string[]> => {
+  const id = (row: RegistryRow) => row.householdId;
+  const set = (name: string, type: "text" | "int", field: keyof RegistryRow) =>
+    updateColumn(query, households, { table: "household", column: name, type }, { id, field });
+  return [
+    ...(await set("householder", "text", "householder")),
+    ...(await set("account_number", "text", "accountNumber")),
+    ...(await set("walking_order", "int", "walkingOrder")),
+  ];
+};
+
+/**
+ * Stores the safety officers that rows name, and that they look after the row's village from the local day `today` on,
+ * unless they do already. An empty cell ends nothing. Answers the ids of villages for which something was new or differed.
+ */
+export const upsertOfficers = async (
+  query: Query,
+  rows: readonly NumberedRow[],
+  today: string,
+): Promise<string[]> => {
+  const officers = new Map<string, NumberedRow>();
+  const pairs = new Map<string, NumberedRow>();
+  for (const numbered of rows) {
+    const { officerId, villageId } = numbered.row;
+    if (officerId === undefined || officerId === null) continue;
+    if (!officers.has(officerId)) officers.set(officerId, numbered);
+    pairs.set(`${villageId}\0${officerId}`, numbered);
+  }
+  if (officers.size === 0) return [];
+  const named = [...officers.values()];
+  const changed = await query<{ id: string }>(
+    `INSERT INTO safety_officer AS o (id, name, phone)
+     SELECT id, name, coalesce(phone, '') FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, name, phone)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+       phone = CASE WHEN $4 THEN excluded.phone ELSE o.phone END
+     WHERE o.name <> excluded.name OR ($4 AND o.phone <> excluded.phone)
+     RETURNING id`,
+    [
+      column(named, (row) => row.officerId),
+      column(named, (row) => row.officerName),
+      column(named, (row) => row.officerPhone ?? null),
+      saying(named, "officerPhone").length > 0,
+    ],
+  );
+  const differs = new Set(changed.map((row) => row.id));
+  const all = [...pairs.values()];
+  const assigned = await query<{ village_id: string }>(
+    `INSERT INTO village_officer (village_id, officer_id, from_on)
+     SELECT n.village_id, n.officer_id, $3::date
+       FROM unnest($1::text[], $2::text[]) AS n (village_id, officer_id)
+      WHERE NOT EXISTS (SELECT FROM village_officer k
+                         WHERE k.village_id = n.village_id AND k.officer_id = n.officer_id
+                           AND (k.to_on IS NULL OR k.to_on > $3::date) AND k.from_on <= $3::date)
+     ON CONFLICT (village_id, officer_id, from_on) DO NOTHING
+     RETURNING village_id`,
+    [column(all, (row) => row.villageId), column(all, (row) => row.officerId), today],
+  );
+  return [
+    ...all.filter(({ row }) => differs.has(row.officerId ?? "")).map(({ row }) => row.villageId),
+    ...assigned.map((row) => row.village_id),
+  ];
+};
