@@ -63,7 +63,7 @@ export const writeRecords = async (
     await query(
       `INSERT INTO supply_stale (area_id, hour_ms)
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("areaId" text, "hourMs" bigint)
-       ON CONFLICT (area_id, hour_ms) DO UPDATE SET ready = false`,
+       ON CONFLICT (area_id, hour_ms) DO UPDATE SET ready = false, marks = supply_stale.marks + 1`,
       [JSON.stringify(staleHours)],
     );
 };

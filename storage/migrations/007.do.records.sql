@@ -65,6 +65,8 @@ CREATE TABLE supply_stale (
   area_id text NOT NULL REFERENCES transformer_area,
   hour_ms bigint NOT NULL,
   ready boolean NOT NULL DEFAULT false,
+  -- how often it was marked: what is marked again while it is computed stays marked
+  marks int NOT NULL DEFAULT 1,
   PRIMARY KEY (area_id, hour_ms)
 );
 CREATE INDEX supply_stale_ready ON supply_stale (area_id) WHERE ready;
