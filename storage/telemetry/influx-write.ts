@@ -3,6 +3,7 @@
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 import { HttpError, InfluxDB, type Transport } from "@influxdata/influxdb-client";
+import { type LineBatch, lineBatchOf } from "./line-buffer.ts";
 
 const compress = promisify(gzip);
 const requestTimeoutMs = 30_000;
@@ -82,9 +83,9 @@ const answerTo = (error: unknown, target: InfluxTarget): WriteAnswer => {
 const sendLines = async (
   transport: Transport,
   target: InfluxTarget,
-  lines: readonly string[],
+  lines: Uint8Array,
 ): Promise<WriteAnswer> => {
-  const body = await compress(lines.join("\n"), { level: constants.Z_BEST_SPEED });
+  const body = await compress(lines, { level: constants.Z_BEST_SPEED });
   const parameters = new URLSearchParams({ org: target.org, bucket: target.bucket, precision: "ns" });
   return new Promise((resolve) => {
     let status = 0;
@@ -120,27 +121,24 @@ export type LinesOutcome =
   | { kind: "stored"; rejected: readonly { index: number; reason: string }[] }
   | { kind: "unavailable"; reason: string };
 
-type Line = { index: number; line: string };
-
-/** Answers a function that stores lines, finds the bad ones among them, and keeps the pauses that the server asks for. */
+/** Answers a function that stores lines (it reads them until it has answered), finds the bad ones among them, and keeps the pauses that the server asks for. */
 export const openLineWriter = (
   transport: Transport,
   target: InfluxTarget,
-): ((lines: readonly string[]) => Promise<LinesOutcome>) => {
+): ((lines: readonly string[] | LineBatch) => Promise<LinesOutcome>) => {
   /** The server asked for silence until then (Retry-After). */
   let quietUntilMs = 0;
 
-  /** Stores the lines or says which are bad; answers why when the server is unavailable, and null when done. */
+  /** Stores the lines `[from, to)` or says which are bad; answers why when the server is unavailable, and null when done. */
   const store = async (
-    lines: readonly Line[],
+    lines: LineBatch,
+    from: number,
+    to: number,
     rejected: { index: number; reason: string }[],
     budget: { requests: number },
   ): Promise<string | null> => {
-    const answer = await sendLines(
-      transport,
-      target,
-      lines.map(({ line }) => line),
-    );
+    const count = to - from;
+    const answer = await sendLines(transport, target, lines.bytes(from, to));
     budget.requests += 1;
     if (answer.kind === "stored") return null;
     if (answer.kind === "unavailable") {
@@ -148,35 +146,32 @@ export const openLineWriter = (
       return answer.reason;
     }
     const reason = answer.kind === "tooLarge" ? "larger than InfluxDB takes" : answer.reason;
-    const whole = answer.kind === "bad" && answer.dropped === lines.length;
-    if (lines.length === 1 || whole || budget.requests > maxRequestsForBadLines) {
-      rejected.push(...lines.map(({ index }) => ({ index, reason })));
+    const whole = answer.kind === "bad" && answer.dropped === count;
+    if (count === 1 || whole || budget.requests > maxRequestsForBadLines) {
+      for (let index = from; index < to; index++) rejected.push({ index, reason });
       return null;
     }
     // The good half is written again and overwrites itself; the bad one is halved until its bad lines are alone.
-    const middle = Math.ceil(lines.length / 2);
+    const middle = from + Math.ceil(count / 2);
     return (
-      (await store(lines.slice(0, middle), rejected, budget)) ??
-      (await store(lines.slice(middle), rejected, budget))
+      (await store(lines, from, middle, rejected, budget)) ??
+      (await store(lines, middle, to, rejected, budget))
     );
   };
 
-  return async (lines) => {
+  return async (given) => {
+    const lines = "bytes" in given ? given : lineBatchOf(given);
     const waitMs = quietUntilMs - Date.now();
-    if (lines.length > 0 && waitMs > 0)
+    if (lines.count > 0 && waitMs > 0)
       return {
         kind: "unavailable",
         reason: `InfluxDB asked for a pause of ${Math.ceil(waitMs / 1_000)} s more`,
       };
     const rejected: { index: number; reason: string }[] = [];
     const budget = { requests: 0 };
-    for (let start = 0; start < lines.length; start += maxLinesPerRequest) {
-      const part = lines.slice(start, start + maxLinesPerRequest);
-      const reason = await store(
-        part.map((line, offset) => ({ index: start + offset, line })),
-        rejected,
-        budget,
-      );
+    for (let from = 0; from < lines.count; from += maxLinesPerRequest) {
+      const to = Math.min(from + maxLinesPerRequest, lines.count);
+      const reason = await store(lines, from, to, rejected, budget);
       if (reason !== null) return { kind: "unavailable", reason };
     }
     return { kind: "stored", rejected: rejected.sort((a, b) => a.index - b.index) };

@@ -1,9 +1,10 @@
 // The telemetry store in InfluxDB 2: points that a redelivery overwrites with themselves.
 import { InfluxDB } from "@influxdata/influxdb-client";
 import { compareReports, type Report } from "../../domain/report.ts";
-import { lineOf } from "./influx-lines.ts";
+import { openLineAppender } from "./influx-lines.ts";
 import { askNothing, type Range, readReports, readWindows, storedReading } from "./influx-read.ts";
 import { explain, openLineWriter } from "./influx-write.ts";
+import { type LineBuffer, openLineBuffer } from "./line-buffer.ts";
 import { cutBetweenMilliseconds, inOrder, oldestKeptMs, refusal } from "./order.ts";
 import type { TelemetryStore, WriteOutcome } from "./port.ts";
 
@@ -30,6 +31,9 @@ export const openInfluxTelemetry = (options: InfluxOptions): TelemetryStore => {
   const api = client.getQueryApi(org);
   const target = { url, org, bucket };
   const writeLines = openLineWriter(client.transport, target);
+  const appendLine = openLineAppender();
+  /** Buffers of writes that are over: as many as were ever under way at once. */
+  const idle: LineBuffer[] = [];
 
   const between = async (range: Range, limit: number): Promise<Report[]> => {
     const kinds = ["reading", ...eventKinds] as const;
@@ -41,17 +45,19 @@ export const openInfluxTelemetry = (options: InfluxOptions): TelemetryStore => {
     async write(records, nowMs): Promise<WriteOutcome> {
       const oldestMs = oldestKeptMs(nowMs, retentionDays);
       const rejected: { index: number; reason: string }[] = [];
-      const lines: string[] = [];
+      const lines = idle.pop() ?? openLineBuffer();
+      lines.clear();
       /** Where in the batch each line comes from. */
       const indexes: number[] = [];
-      for (const [index, record] of records.entries()) {
+      records.forEach((record, index) => {
         const reason = refusal(record, oldestMs);
         if (reason === null) {
-          lines.push(lineOf(record));
+          appendLine(lines, record);
           indexes.push(index);
         } else rejected.push({ index, reason });
-      }
+      });
       const outcome = await writeLines(lines);
+      idle.push(lines);
       if (outcome.kind === "unavailable") return outcome;
       for (const { index, reason } of outcome.rejected)
         rejected.push({ index: indexes[index] ?? index, reason });

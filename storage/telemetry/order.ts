@@ -8,12 +8,24 @@ export const dayMs = 86_400_000;
 /** The last millisecond that nanoseconds in 64 bits can hold (in 2262). */
 const newestMs = 9_223_372_036_000;
 
+/** Ids that were found valid: the same ones come with every record. */
+const validIds = new Set<string>();
+const maxValidIds = 65_536;
+const isId = (id: string): boolean => {
+  if (validIds.has(id)) return true;
+  if (!idPattern.test(id)) return false;
+  if (validIds.size >= maxValidIds) validIds.clear();
+  validIds.add(id);
+  return true;
+};
+
 /** Why the store will never take a record, or null. Both adapters refuse alike, so that neither hides what the other shows. */
 export const refusal = (record: TelemetryRecord, oldestMs: number): string | null => {
   if (record.report.tsMs < oldestMs) return "olderThanRetention";
   if (!Number.isSafeInteger(record.report.tsMs) || record.report.tsMs > newestMs) return "invalidTime";
-  const ids = [record.report.breakerId, record.areaId, record.villageId, record.townshipId];
-  return ids.every((id) => idPattern.test(id)) ? null : "invalidId";
+  const { report, areaId, villageId, townshipId } = record;
+  const valid = isId(report.breakerId) && isId(areaId) && isId(villageId) && isId(townshipId);
+  return valid ? null : "invalidId";
 };
 
 /** The first instant that is kept: whole UTC days, so that a day is either kept or gone. */
