@@ -72,6 +72,13 @@ const shape = {
     .describe("an external MQTT broker to read from instead of running the embedded one"),
   HUBAO_BROKER_USERNAME: z.string().optional().describe("user name at the external broker"),
   HUBAO_BROKER_PASSWORD: z.string().optional().describe("password at the external broker"),
+  HUBAO_CHROMIUM: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Chromium that prints reports as PDF; looked for on the path when unset, and without one there is no PDF",
+    ),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
@@ -100,6 +107,7 @@ export type Config = {
   journalMaxBytes: number;
   heartbeatIntervalMs: number;
   retentionDays: number;
+  chromium: string | null;
   externalBroker: { url: string; username: string | null; password: string | null } | null;
   databaseUrl: string | null;
   influx: { url: string; token: string; org: string; bucket: string } | null;
@@ -116,6 +124,7 @@ const toConfig = (env: Env): Config => ({
   journalMaxBytes: env.HUBAO_JOURNAL_MAX_BYTES,
   heartbeatIntervalMs: env.HUBAO_HEARTBEAT_INTERVAL_MS,
   retentionDays: env.HUBAO_TELEMETRY_RETENTION_DAYS,
+  chromium: env.HUBAO_CHROMIUM ?? null,
   externalBroker:
     env.HUBAO_BROKER_URL === undefined
       ? null
