@@ -23,6 +23,7 @@ import { reportRoutes } from "./routes/reports.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { telemetryRoutes } from "./routes/telemetry.ts";
 import { testRoutes } from "./routes/tests.ts";
+import { visitRoutes } from "./routes/visits.ts";
 import { addSecurityHeaders } from "./security.ts";
 
 const maxParamCharacters = 400;
@@ -79,6 +80,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         jobRoutes(v1, context);
         reportRoutes(v1, context);
         noticeRoutes(v1, context);
+        visitRoutes(v1, context);
         testRoutes(v1, context);
         liveRoutes(v1, feed);
       },
