@@ -15,8 +15,8 @@ const clipSpreads = 4;
 export const minSpreadMa = 0.3;
 /** Mean absolute deviation → standard deviation of a normal distribution. */
 const deviationToSigma = 1.2533;
-/** An hour with fewer readings teaches nothing. */
-const minReadingsOfHour = 3;
+/** With one day learnt the spread between days is not known yet: it is taken to be so much wider, and less with every day. */
+const unknownDaysSpread = 2;
 
 /** The slow part: changes once an hour, and is stored only then. */
 export type LeakageBaseline = {
@@ -86,7 +86,8 @@ export const expectAt = (baseline: LeakageBaseline, tsMs: number, into: Expectat
   }
   if (weight === 0) return false;
   into.levelMa = level / weight;
-  into.spreadMa = Math.max(spread, minSpreadMa);
+  const learntDays = baseline.days[hour] ?? 0;
+  into.spreadMa = Math.max(spread, minSpreadMa) * (1 + unknownDaysSpread / Math.max(learntDays, 1) ** 2);
   return true;
 };
 
@@ -101,7 +102,7 @@ const closeDay = (baseline: LeakageBaseline, hour: LeakageHour, day: number): vo
 };
 
 const closeHour = (baseline: LeakageBaseline, hour: LeakageHour): void => {
-  if (hour.count < minReadingsOfHour) return;
+  if (hour.count === 0) return;
   const at = hour.hour % 24;
   const days = baseline.days[at] ?? 0;
   const weight = 1 / Math.min(days + 1, maxWeightDays);

@@ -142,14 +142,15 @@ const judgeHeight = (
   area: AreaLeakage,
   limits: LeakageLimits,
 ): void => {
-  const thresholdMa = spikeThresholdMa(expectation.spreadMa, ratedResidualCurrentMa, limits);
-  const endMa = limits.spikeEndShare * thresholdMa;
+  let thresholdMa = spikeThresholdMa(expectation.spreadMa, ratedResidualCurrentMa, limits);
   let excessMa = valueMa - expectation.levelMa;
-  // Rain makes a whole area leak more: what the others do too is no spike.
-  if (excessMa > endMa) {
+  // Rain makes a whole area leak more, and more unsteadily: what the others do too is no spike.
+  if (excessMa > limits.spikeEndShare * thresholdMa) {
     const common = Math.max(area.commonRatio(), 1);
     excessMa = valueMa - ((expectation.levelMa + 1) * common - 1);
+    thresholdMa = spikeThresholdMa(expectation.spreadMa * common, ratedResidualCurrentMa, limits);
   }
+  const endMa = limits.spikeEndShare * thresholdMa;
   memory.excessMa = excessMa;
   if (memory.isHigh) {
     if (excessMa <= endMa) memory.isHigh = false;
