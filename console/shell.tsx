@@ -2,11 +2,11 @@
 import { Button } from "antd";
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
-import { useHouse, useResource } from "./data/house.tsx";
-import { resources } from "./data/resources.ts";
+import { useHouse } from "./data/house.tsx";
 import { useLanguage } from "./i18n/language.tsx";
+import { Navigation } from "./navigation.tsx";
 import { LanguageSwitch } from "./parts/language-switch.tsx";
-import { openAlarmsQuery, useHighAlarmNotices } from "./parts/notices.tsx";
+import { useHighAlarmNotices } from "./parts/notices.tsx";
 
 const LiveIndicator = () => {
   const { live, format } = useHouse();
@@ -18,31 +18,6 @@ const LiveIndicator = () => {
       <i aria-hidden="true" />
       {text}
     </output>
-  );
-};
-
-const Navigation = () => {
-  const { words } = useLanguage();
-  const alarms = useResource(resources.alarms(openAlarmsQuery));
-  const open = alarms.data?.items.filter((a) => a.clearedAt === null).length ?? 0;
-  const more = alarms.data?.nextCursor ? "+" : "";
-  return (
-    <nav aria-label={words.mainNavigation}>
-      <NavLink to="/" end>
-        {words.nav.overview}
-      </NavLink>
-      <NavLink to="/breakers">{words.nav.breakers}</NavLink>
-      <NavLink to="/alarms">
-        {words.nav.alarms}
-        {open > 0 && (
-          <b className="nav-count">
-            {open}
-            {more}
-          </b>
-        )}
-      </NavLink>
-      <NavLink to="/quarantine">{words.nav.quarantine}</NavLink>
-    </nav>
   );
 };
 
