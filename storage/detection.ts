@@ -75,38 +75,46 @@ const rewriteOwn = async (query: Query, rewrites: DetectionCommit["own"]): Promi
   );
 };
 
+/** Only what differs is written: a day's sums stay good as long as nothing of the day has changed (migration 008). */
 const rewritePublished = async (query: Query, rewrites: DetectionCommit["published"]): Promise<void> => {
   if (rewrites.length === 0) return;
-  await query(
-    `DELETE FROM operating_interval o USING jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
-     WHERE o.breaker_id = r."breakerId" AND o.from_ms >= r."fromMs"`,
-    [JSON.stringify(rewrites.map(({ breakerId, fromMs }) => ({ breakerId, fromMs })))],
+  const stretches = JSON.stringify(
+    rewrites.map(({ breakerId, fromMs, changes }) => ({
+      breakerId,
+      fromMs,
+      firstMs: changes[0]?.fromMs ?? fromMs,
+    })),
   );
-  // What the rewrite does not reach ends where it begins.
+  const rows = JSON.stringify(
+    rewrites.flatMap(({ breakerId, changes, endMs }) =>
+      changes.map((change, i) => ({ breakerId, ...change, toMs: changes[i + 1]?.fromMs ?? endMs })),
+    ),
+  );
+  const stretch = `jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint, "firstMs" bigint)`;
+  const row = `jsonb_to_recordset($2::jsonb) AS n("breakerId" text, "fromMs" bigint, "toMs" bigint, state text, reason text)`;
   await query(
-    `UPDATE operating_interval o SET to_ms = r."fromMs"
-     FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
-     WHERE o.breaker_id = r."breakerId" AND (o.to_ms IS NULL OR o.to_ms > r."fromMs")`,
-    [
-      JSON.stringify(
-        rewrites.map(({ breakerId, fromMs, changes }) => ({
-          breakerId,
-          fromMs: changes[0]?.fromMs ?? fromMs,
-        })),
-      ),
-    ],
+    `DELETE FROM operating_interval o USING ${stretch}
+     WHERE o.breaker_id = r."breakerId" AND o.from_ms >= r."fromMs"
+       AND NOT EXISTS (SELECT FROM ${row} WHERE n."breakerId" = o.breaker_id AND n."fromMs" = o.from_ms
+                          AND n.state = o.state AND n.reason IS NOT DISTINCT FROM o.reason)`,
+    [stretches, rows],
+  );
+  // What the rewrite does not reach ends where it begins; what stays may end elsewhere.
+  await query(
+    `UPDATE operating_interval o SET to_ms = u.to_ms
+     FROM (SELECT r."breakerId" AS id, o.from_ms, r."firstMs" AS to_ms FROM ${stretch}
+             JOIN operating_interval o ON o.breaker_id = r."breakerId" AND o.from_ms < r."firstMs"
+                                      AND (o.to_ms IS NULL OR o.to_ms > r."firstMs")
+           UNION ALL SELECT n."breakerId", n."fromMs", n."toMs" FROM ${row}) u
+     WHERE o.breaker_id = u.id AND o.from_ms = u.from_ms AND o.to_ms IS DISTINCT FROM u.to_ms`,
+    [stretches, rows],
   );
   await query(
     `INSERT INTO operating_interval (breaker_id, from_ms, to_ms, state, reason)
      SELECT * FROM jsonb_to_recordset($1::jsonb)
-       AS r("breakerId" text, "fromMs" bigint, "toMs" bigint, state text, reason text)`,
-    [
-      JSON.stringify(
-        rewrites.flatMap(({ breakerId, changes, endMs }) =>
-          changes.map((change, i) => ({ breakerId, ...change, toMs: changes[i + 1]?.fromMs ?? endMs })),
-        ),
-      ),
-    ],
+       AS r("breakerId" text, "fromMs" bigint, "toMs" bigint, state text, reason text)
+     ON CONFLICT (breaker_id, from_ms) DO NOTHING`,
+    [rows],
   );
 };
 

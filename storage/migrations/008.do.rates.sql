@@ -70,8 +70,7 @@ CREATE TABLE rate_day_level (
   not_operating int NOT NULL,
   unknown int NOT NULL,
   excused int NOT NULL,
-  PRIMARY KEY (area_id, day_ms, level),
-  FOREIGN KEY (area_id, day_ms) REFERENCES rate_day ON DELETE CASCADE
+  PRIMARY KEY (area_id, day_ms, level)
 );
 
 -- Only breakers that lost time on the day.
@@ -85,8 +84,7 @@ CREATE TABLE rate_day_breaker (
   trip_function_fault_ms bigint NOT NULL,
   bypassed_ms bigint NOT NULL,
   open_ms bigint NOT NULL,
-  PRIMARY KEY (area_id, day_ms, breaker_id),
-  FOREIGN KEY (area_id, day_ms) REFERENCES rate_day ON DELETE CASCADE
+  PRIMARY KEY (area_id, day_ms, breaker_id)
 );
 
 -- Days of an area in [from_ms, to_ms) whose sums no longer hold.
