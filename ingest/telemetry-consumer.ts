@@ -34,12 +34,19 @@ const rejectedByStore = (
   });
 };
 
+/**
+ * Batches in the store's hands at once. Two keep it busy while the next is read and made ready; writing is idempotent, so
+ * the order in which they arrive does not matter.
+ */
+const batchesAhead = 1;
+
 export const startTelemetryConsumer = (needs: TelemetryNeeds): Consumer =>
   startConsumer({
     name: "telemetry",
     offset: needs.journal.offsetOf("telemetry"),
     read: needs.log.read,
     onProblem: needs.onProblem,
+    ahead: batchesAhead,
     async handle(messages, lastOffset) {
       const records: TelemetryRecord[] = [];
       for (const message of messages)
@@ -52,13 +59,18 @@ export const startTelemetryConsumer = (needs: TelemetryNeeds): Consumer =>
           ? await needs.store.write(records, needs.clock())
           : ({ kind: "stored", rejected: [] } as const);
       if (outcome.kind === "unavailable") return { kind: "retry", reason: outcome.reason };
-      const rows = [
-        ...quarantineRows(needs.journal.id, messages),
-        ...rejectedByStore(needs.journal, messages, outcome.rejected),
-      ];
-      await storeQuarantine(needs.query, rows);
-      await needs.journal.advance("telemetry", lastOffset);
-      needs.onStored(records.length - outcome.rejected.length);
-      return { kind: "done" };
+      const { rejected } = outcome;
+      return {
+        kind: "done",
+        async finish() {
+          const { journal } = needs;
+          await storeQuarantine(needs.query, [
+            ...quarantineRows(journal.id, messages),
+            ...rejectedByStore(journal, messages, rejected),
+          ]);
+          await journal.advance("telemetry", lastOffset);
+          needs.onStored(records.length - rejected.length);
+        },
+      };
     },
   });
