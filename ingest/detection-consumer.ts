@@ -27,6 +27,7 @@ import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
 import type { Registry } from "./registry.ts";
 import { startReviser } from "./reviser.ts";
+import { newSupplyMarks } from "./supply-marks.ts";
 
 export type DetectionNeeds = {
   journal: Pick<Journal, "id" | "advance" | "offsetOf">;
@@ -75,6 +76,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   );
   const pending = newCommitBuilder();
   const records = newRecordBook();
+  const supply = newSupplyMarks({ db, journalId: journal.id, clock: needs.clock });
   const reviser = await startReviser({
     db,
     telemetry: needs.telemetry,
@@ -151,6 +153,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     for (const { breakerId, fromMs, ownToo } of commit.revisions) reviser.request(breakerId, fromMs, ownToo);
     pending.clear();
     records.clear();
+    if (recorded !== null && recorded.staleHours.length > 0) supply.marked();
     if (commit.offset !== null) {
       committedOffset = commit.offset.offset;
       await journal.advance("detection", committedOffset);
@@ -193,6 +196,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       if (journal.offsetOf("telemetry") >= committedOffset) {
         const revised = await reviser.run(book, nowMs);
         if (revised > 0) needs.onRevised(revised);
+        await supply.settle(caughtUp);
       }
       if (needs.clock() - lastPruneMs > pruneEveryMs) {
         lastPruneMs = needs.clock();
