@@ -67,7 +67,11 @@ const doors: Record<string, Door> = {
     rooms: ["domain", "storage/telemetry/names.ts"],
     packages: ["@grafana/grafana-foundation-sdk", "node:"],
   },
-  simulators: { rooms: ["domain"], packages: ["csv-parse", "csv-stringify", "mqtt", "zod", "node:"] },
+  simulators: { rooms: ["domain"], packages: ["csv-parse", "csv-stringify", "mqtt", "yaml", "zod", "node:"] },
+  evaluation: {
+    rooms: ["domain", "detection", "ingest", "simulators"],
+    packages: ["csv-parse", "csv-stringify", "node:"],
+  },
   house: { rooms: [anything], packages: ["pino", "prom-client", "node:"] },
   "config.ts": { rooms: [], packages: ["zod", "node:fs"] },
   "main.ts": { rooms: ["config.ts", "house", "simulators"], packages: ["node:"] },

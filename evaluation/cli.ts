@@ -1,0 +1,166 @@
+// `npm run evaluate`: how good detection is, on simulated fleets, on anybody's recorded fleet, or on a plain series.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { defaultJudgingRule } from "../domain/limits.ts";
+import { planFleet } from "../simulators/model/plan.ts";
+import { readScenario, type Scenario } from "../simulators/model/scenario.ts";
+import {
+  help,
+  type RecordedOptions,
+  type ReportOptions,
+  readEvaluateOptions,
+  type SimulatedOptions,
+} from "./cli-options.ts";
+import { exportFleet } from "./export.ts";
+import { evaluateFleets } from "./fleets.ts";
+import { readLabels } from "./labels.ts";
+import { surveyMessages } from "./message-file.ts";
+import { misjudgedCsv } from "./misjudged.ts";
+import { judgeRecorded } from "./recorded.ts";
+import { readRegistry } from "./registry-table.ts";
+import { type KindTally, type Misjudged, type Scope, score } from "./score.ts";
+import { scoreSeries } from "./series.ts";
+import { summarise, summaryTable } from "./summary.ts";
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const tell = (line: string) => process.stderr.write(`${line}\n`);
+const progressEveryMs = 5_000;
+
+/** Tells of long work now and then, on stderr. */
+const newProgress = (textOf: (amount: number) => string) => {
+  const startMs = performance.now();
+  let toldMs = startMs;
+  return (amount: number) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < progressEveryMs) return;
+    toldMs = nowMs;
+    tell(`${textOf(amount)}, ${Math.round((nowMs - startMs) / 1_000)} s`);
+  };
+};
+
+type Row = { seed: number | null; misjudged: Misjudged };
+
+const report = (
+  tallies: ReadonlyMap<string, KindTally>,
+  scope: Pick<Scope, "breakers" | "days">,
+  rows: readonly Row[],
+  options: ReportOptions,
+): void => {
+  say(summaryTable(tallies, scope));
+  if (options.jsonPath !== null)
+    writeFileSync(options.jsonPath, `${JSON.stringify(summarise(tallies, scope), null, 2)}\n`);
+  if (options.misjudgedPath !== null) writeFileSync(options.misjudgedPath, misjudgedCsv(rows));
+};
+
+const scenarioOf = (options: SimulatedOptions): Scenario | null => {
+  const path =
+    options.scenarioPath ?? join(import.meta.dirname, "..", "simulators", "scenarios", "test.yaml");
+  const outcome = readScenario(readFileSync(path, "utf8"));
+  if (outcome.kind === "wrong") {
+    for (const problem of outcome.problems) tell(`${path}: ${problem}`);
+    return null;
+  }
+  const { scenario } = outcome;
+  return {
+    ...scenario,
+    breakers: options.breakers ?? scenario.breakers,
+    days: options.days ?? scenario.days,
+    seeds: options.seeds ?? scenario.seeds,
+  };
+};
+
+const runSimulated = async (options: SimulatedOptions & ReportOptions): Promise<number> => {
+  const scenario = scenarioOf(options);
+  if (scenario === null) return 2;
+  if (options.exportPath !== null) {
+    const { messages } = await exportFleet(planFleet(scenario, scenario.seeds[0] ?? 1), options.exportPath);
+    say(`${messages} messages, registry and labels are in ${options.exportPath}`);
+    return 0;
+  }
+  const startMs = performance.now();
+  const rows: Row[] = [];
+  const progress = newProgress((share) => `${(100 * share).toFixed(0)} %`);
+  const outcome = await evaluateFleets(scenario, options.workers, progress, (seed, misjudged) =>
+    rows.push({ seed, misjudged }),
+  );
+  const seconds = (performance.now() - startMs) / 1_000;
+  say(
+    `scenario ${scenario.name}: ${outcome.scope.breakers} breakers, ${scenario.days} days, ` +
+      `${scenario.seeds.length} seeds (${scenario.seeds.join(", ")}); ${outcome.reports} reports in ${seconds.toFixed(0)} s`,
+  );
+  report(outcome.tallies, outcome.scope, rows, options);
+  return 0;
+};
+
+const runRecorded = async (options: RecordedOptions & ReportOptions): Promise<number> => {
+  const { facts, problems } = readRegistry(readFileSync(options.registryPath, "utf8"), options.timeZone);
+  for (const { line, reason } of problems.slice(0, 20))
+    tell(`${options.registryPath} line ${line}: ${reason}`);
+  if (problems.length > 20)
+    tell(`${options.registryPath}: ${problems.length - 20} more lines cannot be used`);
+  const { labels, badLines } = readLabels(readFileSync(options.labelsPath, "utf8"));
+  if (badLines.length > 0)
+    tell(`${options.labelsPath}: ${badLines.length} lines are no labels, the first is ${badLines[0]}`);
+  const file = await surveyMessages(options.messagesPath);
+  const progress = newProgress((lines) => `${((100 * lines) / Math.max(file.lines, 1)).toFixed(0)} %`);
+  const judged = await judgeRecorded({
+    file,
+    facts,
+    labels,
+    rule: defaultJudgingRule,
+    timeZone: options.timeZone,
+    onProgress: progress,
+  });
+  say(
+    `${judged.scope.breakers} breakers, ${judged.scope.days.toFixed(1)} days, ${judged.messages} messages, ` +
+      `${judged.reports} reports, ${labels.length} labels`,
+  );
+  for (const remark of judged.remarks) say(remark);
+  for (const [reason, count] of judged.rejections) say(`not used, ${reason}: ${count}`);
+  const rows: Row[] = [];
+  const tallies = score(judged.findings, judged.labels, judged.scope, (misjudged) =>
+    rows.push({ seed: null, misjudged }),
+  );
+  report(tallies, judged.scope, rows, options);
+  return 0;
+};
+
+const runSeries = async (csvPath: string, outPath: string): Promise<number> => {
+  const outcome = await scoreSeries(csvPath, outPath);
+  if (outcome.kind === "wrong") {
+    tell(`${csvPath}: ${outcome.reason}`);
+    return 2;
+  }
+  const unusable = outcome.unusable > 0 ? `, ${outcome.unusable} without a usable time or value` : "";
+  say(`${outcome.rows} rows scored${unusable}: ${outPath}`);
+  return 0;
+};
+
+/** Runs the command line; answers the exit code. Rejects when a file cannot be read or written. */
+export const evaluate = async (args: readonly string[]): Promise<number> => {
+  const outcome = readEvaluateOptions(args);
+  switch (outcome.kind) {
+    case "help":
+      say(help);
+      return 0;
+    case "wrong":
+      tell(`${outcome.reason}. See --help.`);
+      return 2;
+    case "simulated":
+      return runSimulated(outcome.options);
+    case "recorded":
+      return runRecorded(outcome.options);
+    case "series":
+      return runSeries(outcome.csvPath, outcome.outPath);
+  }
+};
+
+if (import.meta.main)
+  try {
+    process.exitCode = await evaluate(process.argv.slice(2));
+  } catch (error) {
+    // A file that is not there or not to be written is the caller's to mend; its message says which.
+    if (!(error instanceof Error && "code" in error)) throw error;
+    tell(error.message);
+    process.exitCode = 2;
+  }

@@ -1,0 +1,138 @@
+// The house's own fold over one transformer area, faster than real time: reports in order of arrival and the clock's ticks
+// in, findings out. Areas do not bear on each other, so each runs on its own clock.
+import type { AlarmEffect } from "../detection/alarms.ts";
+import { receive, settle } from "../detection/area-fold.ts";
+import {
+  type AreaMemory,
+  type BreakerMemory,
+  defaultHorizonMs,
+  type FoldContext,
+  newBreakerMemory,
+} from "../detection/memory.ts";
+import type { AlarmKind } from "../domain/alarm.ts";
+import type { BreakerFacts } from "../domain/breaker.ts";
+import type { JudgingRule } from "../domain/limits.ts";
+import type { Report } from "../domain/report.ts";
+import type { Label } from "./labels.ts";
+import type { Finding, ObservedLabel } from "./score.ts";
+
+/** The house looks every second; between two reports of an area nothing that matters here needs a closer look than this. */
+const tickMs = 5_000;
+
+/** How often one breaker, or an area, was heard, and which of its labels wait for their first report. */
+type Heard = { reports: number; newestMs: number; waiting: ObservedLabel[] };
+
+export type AreaJudge = {
+  /** Takes the reports of one message, as it arrived. */
+  take(arrivalMs: number, reports: readonly Report[]): void;
+  /** Lets time pass. */
+  advance(toMs: number): void;
+  findings(): Finding[];
+};
+
+export type JudgedArea = {
+  areaId: string;
+  breakers: readonly BreakerFacts[];
+  /** Labels of the area and its breakers; their `reportsBefore` is filled in on the way. */
+  labels: readonly ObservedLabel[];
+  rule: JudgingRule;
+  /** When listening began, Unix ms. */
+  startMs: number;
+};
+
+/** A label that nothing has been heard of yet. */
+export const unobserved = (label: Label): ObservedLabel => ({ ...label, reportsBefore: null });
+
+const newArea = (areaId: string, breakers: readonly BreakerFacts[]): AreaMemory => ({
+  areaId,
+  villageId: breakers[0]?.villageId ?? "",
+  breakers: new Map(breakers.map((facts) => [facts.breakerId, newBreakerMemory(facts)])),
+  outageAlarm: undefined,
+});
+
+/** Counts reports by subject; an area is heard through its main breaker, or the first breaker it has. */
+const newEars = (judged: JudgedArea) => {
+  const heard = new Map<string, Heard>();
+  const subjects = [...judged.breakers.map((b) => b.breakerId), judged.areaId];
+  for (const id of subjects) heard.set(id, { reports: 0, newestMs: Number.NEGATIVE_INFINITY, waiting: [] });
+  for (const label of judged.labels.toSorted((a, b) => a.startMs - b.startMs))
+    heard.get(label.subjectId)?.waiting.push(label);
+  const mouth = judged.breakers.find((b) => b.level === "main") ?? judged.breakers[0];
+  const count = (subject: Heard | undefined, tsMs: number) => {
+    if (subject === undefined) return;
+    while (subject.waiting[0] !== undefined && subject.waiting[0].startMs <= tsMs) {
+      subject.waiting[0].reportsBefore = subject.reports;
+      subject.waiting.shift();
+    }
+    subject.reports += 1;
+    subject.newestMs = Math.max(subject.newestMs, tsMs);
+  };
+  return {
+    hear({ breakerId, tsMs }: Report) {
+      count(heard.get(breakerId), tsMs);
+      if (breakerId === mouth?.breakerId) count(heard.get(judged.areaId), tsMs);
+    },
+    of: (subjectId: string): Heard | undefined => heard.get(subjectId),
+  };
+};
+
+/** Starts judging an area that nothing is known of but the registry. */
+export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
+  const { rule, startMs } = judged;
+  const area = newArea(judged.areaId, judged.breakers);
+  const ears = newEars(judged);
+  const findings = new Map<string, Finding>();
+  const context: FoldContext = { rule, listeningSinceMs: startMs, horizonMs: startMs - defaultHorizonMs };
+  let nowMs = startMs;
+  let dueMs = startMs;
+
+  const note = (effect: AlarmEffect) => {
+    if (effect.effect !== "raise") {
+      const known = findings.get(effect.id);
+      if (known) known.clearedMs = effect.effect === "clear" ? effect.atMs : null;
+      return;
+    }
+    const subjectId = effect.breakerId ?? effect.areaId;
+    const heard = ears.of(subjectId);
+    findings.set(effect.id, {
+      kind: effect.kind satisfies AlarmKind,
+      subjectId,
+      areaId: effect.areaId,
+      sinceMs: Math.min(
+        effect.atMs,
+        heard === undefined || heard.reports === 0 ? effect.atMs : heard.newestMs,
+      ),
+      raisedMs: effect.atMs,
+      clearedMs: null,
+      subjectReports: heard?.reports ?? 0,
+    });
+  };
+  const settleAt = (atMs: number) => {
+    nowMs = Math.max(nowMs, atMs);
+    context.horizonMs = nowMs - defaultHorizonMs;
+    for (const effect of settle(area, nowMs, context).alarms) note(effect);
+    dueMs = Number.POSITIVE_INFINITY;
+    for (const breaker of area.breakers.values()) dueMs = Math.min(dueMs, breaker.dueMs);
+  };
+  const advance = (toMs: number) => {
+    while (Math.max(dueMs, nowMs + tickMs) <= toMs) settleAt(Math.max(dueMs, nowMs + tickMs));
+  };
+
+  return {
+    advance,
+    take(arrivalMs, reports) {
+      advance(arrivalMs);
+      let touched = false;
+      for (const report of reports) {
+        const breaker: BreakerMemory | undefined = area.breakers.get(report.breakerId);
+        if (breaker === undefined) continue;
+        // A second report of one breaker: what the first one meant must be judged before it.
+        if (breaker.reported) settleAt(arrivalMs);
+        ears.hear(report);
+        if (receive(breaker, report, context).kind !== "ignored") touched = true;
+      }
+      if (touched) settleAt(arrivalMs);
+    },
+    findings: () => [...findings.values()],
+  };
+};

@@ -1,0 +1,166 @@
+// A recorded fleet's messages, line by line in order of arrival, however large the file and however it is ordered.
+
+import { once } from "node:events";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A line as it stands, with the arrival time in it. */
+export type TimedLine = { atMs: number; text: string };
+
+/** Lines that are sorted in memory at once: about 100 MB. */
+const linesPerRun = 400_000;
+
+const atPattern = /"at"\s*:\s*("?)([^",}]+)\1/;
+
+/** Arrival time of a line, Unix ms; NaN where it has none. The key may stand anywhere in the line. */
+export const arrivalOf = (text: string): number => {
+  const cell = atPattern.exec(text)?.[2];
+  if (cell === undefined) return Number.NaN;
+  const number = Number(cell);
+  return Number.isNaN(number) ? Date.parse(cell) : number;
+};
+
+const linesOf = async function* (path: string): AsyncGenerator<TimedLine[]> {
+  const lines = createInterface({ input: createReadStream(path, { highWaterMark: 1 << 20 }) });
+  let block: TimedLine[] = [];
+  for await (const text of lines) {
+    if (text.trim() === "") continue;
+    block.push({ atMs: arrivalOf(text), text });
+    if (block.length < 4_096) continue;
+    yield block;
+    block = [];
+  }
+  yield block;
+};
+
+/** What the file spans: its lines, those without a usable `at`, the first and last arrival, and whether it is in order. */
+export type MessageFile = {
+  path: string;
+  lines: number;
+  untimed: number;
+  firstMs: number;
+  lastMs: number;
+  sorted: boolean;
+};
+
+/** Looks through the file once. Rejects when it cannot be read. */
+export const surveyMessages = async (path: string): Promise<MessageFile> => {
+  const file: MessageFile = {
+    path,
+    lines: 0,
+    untimed: 0,
+    firstMs: Number.POSITIVE_INFINITY,
+    lastMs: Number.NEGATIVE_INFINITY,
+    sorted: true,
+  };
+  for await (const block of linesOf(path))
+    for (const { atMs } of block) {
+      file.lines += 1;
+      if (Number.isNaN(atMs)) {
+        file.untimed += 1;
+        continue;
+      }
+      if (atMs < file.lastMs) file.sorted = false;
+      file.firstMs = Math.min(file.firstMs, atMs);
+      file.lastMs = Math.max(file.lastMs, atMs);
+    }
+  return file;
+};
+
+const writeRun = async (lines: readonly TimedLine[], path: string): Promise<void> => {
+  const out = createWriteStream(path);
+  for (let i = 0; i < lines.length; i += 4_096) {
+    const text = lines
+      .slice(i, i + 4_096)
+      .map((line) => `${line.text}\n`)
+      .join("");
+    if (!out.write(text)) await once(out, "drain");
+  }
+  out.end();
+  await once(out, "finish");
+};
+
+type Cursor = { line: TimedLine; next: () => Promise<TimedLine | null> };
+
+const openRun = async (path: string): Promise<Cursor | null> => {
+  const blocks = linesOf(path);
+  let block: TimedLine[] = [];
+  let at = 0;
+  const next = async (): Promise<TimedLine | null> => {
+    while (at >= block.length) {
+      const more = await blocks.next();
+      if (more.done) return null;
+      block = more.value;
+      at = 0;
+    }
+    const line = block[at];
+    at += 1;
+    return line ?? null;
+  };
+  const line = await next();
+  return line === null ? null : { line, next };
+};
+
+const merged = async function* (paths: readonly string[]): AsyncGenerator<TimedLine[]> {
+  // Runs are few (one for 400,000 lines), so the least is found by looking at each; the earlier run goes first.
+  const cursors = (await Promise.all(paths.map(openRun))).filter((c) => c !== null);
+  let block: TimedLine[] = [];
+  while (cursors.length > 0) {
+    let least = 0;
+    for (let i = 1; i < cursors.length; i += 1)
+      if ((cursors[i]?.line.atMs ?? 0) < (cursors[least]?.line.atMs ?? 0)) least = i;
+    const cursor = cursors[least];
+    if (cursor === undefined) break;
+    block.push(cursor.line);
+    const line = await cursor.next();
+    if (line === null) cursors.splice(least, 1);
+    else cursor.line = line;
+    if (block.length < 4_096) continue;
+    yield block;
+    block = [];
+  }
+  yield block;
+};
+
+const sortedFile = async function* (path: string): AsyncGenerator<TimedLine[]> {
+  const directory = mkdtempSync(join(tmpdir(), "hubao-evaluate-"));
+  const paths: string[] = [];
+  const spill = async (lines: TimedLine[]) => {
+    lines.sort((a, b) => a.atMs - b.atMs);
+    const runPath = join(directory, `${paths.length}.ndjson`);
+    paths.push(runPath);
+    await writeRun(lines, runPath);
+  };
+  try {
+    let run: TimedLine[] = [];
+    for await (const block of linesOf(path)) {
+      for (const line of block) if (!Number.isNaN(line.atMs)) run.push(line);
+      if (run.length < linesPerRun) continue;
+      await spill(run);
+      run = [];
+    }
+    run.sort((a, b) => a.atMs - b.atMs);
+    if (paths.length === 0) yield run;
+    else {
+      await spill(run);
+      yield* merged(paths);
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+/**
+ * The surveyed file's lines in blocks, in order of arrival (lines of one arrival in the file's order), without those that
+ * have no arrival. A file that is not in order is sorted on disk first.
+ */
+export const readMessages = async function* (file: MessageFile): AsyncGenerator<TimedLine[]> {
+  if (!file.sorted) {
+    yield* sortedFile(file.path);
+    return;
+  }
+  for await (const block of linesOf(file.path))
+    yield file.untimed === 0 ? block : block.filter((line) => !Number.isNaN(line.atMs));
+};

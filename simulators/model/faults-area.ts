@@ -1,0 +1,215 @@
+// Faults of a whole transformer area: dark, cut off, leaking on the line, tripped by one of its houses.
+import { unit } from "../random.ts";
+import { type Fault, type FaultEvent, type FaultKind, hourMs, minuteMs, nothing, whole } from "./effect.ts";
+
+const silentAfterMs = 10 * minuteMs;
+
+/** The house a fault of the area sits in. */
+const houseOf = (fault: Fault): number => 1 + Math.floor(fault.lot * (fault.members - 1));
+
+/** The last words of breakers that lose their supply: most have the charge for one, and a gateway may keep it for an hour. */
+const lastGasps = (fault: Fault, random: () => number): FaultEvent[] => {
+  const late = fault.size < 0.4;
+  const events: FaultEvent[] = [];
+  for (let member = 0; member < fault.members; member += 1) {
+    if (random() > 0.8) continue;
+    events.push({
+      atMs: fault.startMs + Math.floor(3_000 * random()),
+      member,
+      kind: "trip",
+      body: { cause: "outage", reclosed: false },
+      delayMs: late ? (60 + 30 * random()) * minuteMs : 1_000 + 8_000 * random(),
+    });
+  }
+  return events;
+};
+
+const mainTripAtMs = (fault: Fault): number => fault.endMs - minuteMs;
+
+/** A main breaker's trip on leakage: it closes by itself after some seconds, which it may. */
+const mainTrip = (fault: Fault, random: () => number): FaultEvent => ({
+  atMs: mainTripAtMs(fault),
+  member: 0,
+  kind: "trip",
+  body: {
+    cause: "leakage",
+    residualCurrentMa: Math.round(fault.ratedMa * (1.05 + 0.8 * random())),
+    reclosed: true,
+  },
+  delayMs: 500 + 3_000 * random(),
+});
+
+const mainTripLabels = (fault: Fault) => [
+  {
+    finding: "mainTrip",
+    member: -1,
+    startMs: mainTripAtMs(fault),
+    endMs: mainTripAtMs(fault) + 5 * minuteMs,
+  },
+];
+
+export const areaFaults = {
+  areaOutage: {
+    on: "area",
+    afterDays: 0,
+    minutes: [40, 300],
+    size: [0, 1],
+    effect: (_, __, ___, effect) => {
+      effect.silent = true;
+    },
+    events: lastGasps,
+    labels: whole("areaOutage", silentAfterMs),
+  },
+  communicationLoss: {
+    // The gateway's link is down, the supply is not; what was kept comes afterwards.
+    on: "gatewayArea",
+    afterDays: 0,
+    minutes: [40, 300],
+    size: [0, 1],
+    effect: (_, __, ___, effect) => {
+      effect.silent = true;
+      effect.buffered = true;
+    },
+    events: (fault) => [
+      { atMs: fault.startMs + 90_000, member: -1, kind: "status", body: { online: false }, delayMs: 0 },
+      { atMs: fault.endMs, member: -1, kind: "status", body: { online: true }, delayMs: 0 },
+    ],
+    labels: whole("communicationLoss", silentAfterMs),
+  },
+  gradingFailure: {
+    // A house's leak grows for minutes, its own breaker stays closed, and at last the main one trips for all.
+    on: "area",
+    afterDays: 1,
+    minutes: [20, 60],
+    size: [1.1, 1.6],
+    effect: (fault, atMs, member, effect) => {
+      if (member !== houseOf(fault) || atMs > mainTripAtMs(fault)) return;
+      const share = (atMs - fault.startMs) / (mainTripAtMs(fault) - fault.startMs);
+      effect.targetMa = 36 + (fault.size * fault.ratedMa - 36) * share * share;
+    },
+    events: (fault, random) => [mainTrip(fault, random)],
+    labels: (fault) => [
+      ...mainTripLabels(fault),
+      {
+        finding: "gradingFailure",
+        member: -1,
+        startMs: mainTripAtMs(fault),
+        endMs: mainTripAtMs(fault) + 5 * minuteMs,
+      },
+      {
+        finding: "failureToTrip",
+        member: houseOf(fault),
+        startMs: fault.startMs,
+        endMs: mainTripAtMs(fault),
+      },
+    ],
+    guilty: houseOf,
+  },
+  mainTripByHouse: {
+    // A sudden fault, or one that has announced itself: both breakers trip, the house's stays open for some minutes.
+    on: "area",
+    afterDays: 1,
+    minutes: [20, 40],
+    size: [0, 1],
+    effect: (fault, atMs, member, effect) => {
+      if (member !== houseOf(fault)) return;
+      if (atMs >= mainTripAtMs(fault) + 4 * minuteMs) return;
+      if (atMs >= mainTripAtMs(fault)) effect.contact = "open";
+      else if (fault.size < 0.6) {
+        effect.addMa = 0.2 * 30;
+        effect.capMa = 0.5 * 30;
+      }
+    },
+    events: (fault, random) => [
+      mainTrip(fault, random),
+      {
+        atMs: mainTripAtMs(fault) + 10,
+        member: houseOf(fault),
+        kind: "trip",
+        body: {
+          cause: "leakage",
+          residualCurrentMa: Math.round(fault.ratedMa * (1 + random())),
+          reclosed: false,
+        },
+        delayMs: 500 + 5_000 * random(),
+      },
+    ],
+    labels: (fault) => [
+      ...mainTripLabels(fault),
+      // Where the house's leakage stands 0.2 IΔn above its usual before, that is a spike by itself.
+      ...(fault.size < 0.6
+        ? [
+            {
+              finding: "leakageSpike",
+              member: houseOf(fault),
+              startMs: fault.startMs,
+              endMs: mainTripAtMs(fault),
+            },
+          ]
+        : []),
+    ],
+    guilty: houseOf,
+  },
+  lineLeakage: {
+    // A broken insulator or an unmetered tap: more at the main breaker than all houses together leak.
+    on: "smallArea",
+    afterDays: 2,
+    minutes: [120, 1_440],
+    size: [1.7, 2.2],
+    effect: (fault, _, member, effect) => {
+      if (member === 0) effect.lineShare = fault.size;
+    },
+    labels: whole("lineLeakage"),
+  },
+  treeContact: {
+    // A branch against the line in the wind: there in four minutes of five, for hours.
+    on: "smallArea",
+    afterDays: 2,
+    minutes: [240, 900],
+    size: [1.8, 2.2],
+    effect: (fault, atMs, member, effect) => {
+      const key = Math.floor(fault.lot * 2 ** 32);
+      if (member === 0 && unit(key, Math.floor(atMs / (10 * minuteMs))) < 0.85) effect.lineShare = fault.size;
+    },
+    labels: whole("lineLeakage"),
+  },
+  backgroundTooHigh: {
+    on: "largeMain",
+    afterDays: 0,
+    minutes: [360, 2_880],
+    size: [660, 720],
+    effect: (fault, atMs, member, effect) => {
+      if (member === 0) effect.lineMa = fault.size * (0.99 + 0.02 * unit(6, Math.floor(atMs / minuteMs)));
+    },
+    labels: whole("backgroundTooHigh"),
+  },
+  gatewayOffline: {
+    // The uplink is lost for longer than a restart takes, and what was measured is kept.
+    on: "gatewayArea",
+    afterDays: 0,
+    minutes: [40, 240],
+    size: [0, 1],
+    effect: (_, __, ___, effect) => {
+      effect.silent = true;
+      effect.buffered = true;
+    },
+    labels: whole("communicationLoss", silentAfterMs),
+  },
+} as const satisfies Record<string, FaultKind>;
+
+export const areaNearMisses = {
+  gatewayRestart: {
+    on: "gatewayArea",
+    afterDays: 0,
+    minutes: [3, 8],
+    size: [0, 1],
+    effect: (_, __, ___, effect) => {
+      effect.silent = true;
+      effect.buffered = true;
+    },
+    labels: nothing,
+  },
+} as const satisfies Record<string, FaultKind>;
+
+/** The longest that a last gasp may take, in ms. */
+export const latestGaspMs = 1.5 * hourMs;
