@@ -59,6 +59,12 @@ const shape = {
     .max(86_400_000)
     .default(300_000)
     .describe("a breaker's heartbeat interval; three missed make it silent"),
+  HUBAO_LOW_VOLTAGE_V: z.coerce
+    .number()
+    .min(100)
+    .max(400)
+    .default(198)
+    .describe("voltage below which a house counts for low-voltage areas; 220 V − 10 % (GB/T 12325)"),
   HUBAO_TELEMETRY_RETENTION_DAYS: z.coerce
     .number()
     .int()
@@ -107,6 +113,7 @@ export type Config = {
   journalMaxBytes: number;
   heartbeatIntervalMs: number;
   retentionDays: number;
+  lowVoltageV: number;
   chromium: string | null;
   externalBroker: { url: string; username: string | null; password: string | null } | null;
   databaseUrl: string | null;
@@ -124,6 +131,7 @@ const toConfig = (env: Env): Config => ({
   journalMaxBytes: env.HUBAO_JOURNAL_MAX_BYTES,
   heartbeatIntervalMs: env.HUBAO_HEARTBEAT_INTERVAL_MS,
   retentionDays: env.HUBAO_TELEMETRY_RETENTION_DAYS,
+  lowVoltageV: env.HUBAO_LOW_VOLTAGE_V,
   chromium: env.HUBAO_CHROMIUM ?? null,
   externalBroker:
     env.HUBAO_BROKER_URL === undefined

@@ -1,6 +1,7 @@
 // The HTTP service: routes, their schemas and the console behind one port.
 import Fastify, { LogController } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { defaultSupplyRule } from "../domain/supply.ts";
 import { requireToken } from "./auth.ts";
 import { serveConsole } from "./console.ts";
 import { startLiveFeed } from "./feed.ts";
@@ -21,6 +22,7 @@ import { rateRoutes } from "./routes/rates.ts";
 import { registryRoutes } from "./routes/registry.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { sessionRoutes } from "./routes/session.ts";
+import { supplyRoutes } from "./routes/supply.ts";
 import { telemetryRoutes } from "./routes/telemetry.ts";
 import { testRoutes } from "./routes/tests.ts";
 import { visitRoutes } from "./routes/visits.ts";
@@ -42,6 +44,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
   const context: RouteContext = {
     ...needs,
     timeZone: config.timeZone,
+    supply: config.supply ?? defaultSupplyRule,
     limits: { ...defaultLimits, ...config.limits },
   };
   const app: Api = Fastify({
@@ -82,6 +85,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         noticeRoutes(v1, context);
         visitRoutes(v1, context);
         testRoutes(v1, context);
+        supplyRoutes(v1, context);
         liveRoutes(v1, feed);
       },
       { prefix: "/api/v1" },

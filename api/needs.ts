@@ -8,6 +8,7 @@ import type {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { LiveEvents } from "../domain/http.ts";
+import type { SupplyRule } from "../domain/supply.ts";
 import type { Db } from "../storage/db.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 
@@ -19,6 +20,8 @@ export type ApiConfig = {
   timeZone: string;
   /** Directory of the built console; null serves none. */
   consoleDir: string | null;
+  /** How the voltage of an area is judged; by the defaults where it is not given. */
+  supply?: SupplyRule;
   limits?: Partial<ApiLimits>;
 };
 
@@ -72,7 +75,7 @@ export type ApiNeeds = {
 };
 
 /** What a file of routes works with. */
-export type RouteContext = ApiNeeds & { timeZone: string; limits: ApiLimits };
+export type RouteContext = ApiNeeds & { timeZone: string; supply: SupplyRule; limits: ApiLimits };
 
 /** Fastify with zod schemas. */
 export type Api = FastifyInstance<

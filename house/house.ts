@@ -9,6 +9,7 @@ import { type Broker, startBroker } from "../broker/broker.ts";
 import { startSubscriber } from "../broker/subscriber.ts";
 import type { Config } from "../config.ts";
 import { defaultJudgingRule } from "../domain/limits.ts";
+import { defaultSupplyRule, type SupplyRule } from "../domain/supply.ts";
 import { liveTopics } from "../domain/live.ts";
 import { consumerNames, type PipelineEvent, type PipelinePart } from "../ingest/pipeline.ts";
 import { type PipelineThread, startPipelineThread } from "../ingest/worker.ts";
@@ -27,6 +28,7 @@ import { createMetrics } from "./metrics.ts";
 import { requirePort } from "./ports.ts";
 import { startReplayer } from "./replayer.ts";
 import { keepSecret } from "./secrets.ts";
+import { startSupplyKeeper } from "./supply-keeper.ts";
 import { UserError } from "./user-error.ts";
 
 export const roles = ["broker", "ingest", "api"] as const;
@@ -94,6 +96,11 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     const db = openDatabase(databaseUrl, { onError: (error) => log.warn({ err: error }, "PostgreSQL") });
     onStop("the database connections", () => db.close());
     const metrics = createMetrics();
+    const supplyRule: SupplyRule = {
+      ...defaultSupplyRule,
+      lowVoltageV: config.lowVoltageV,
+      vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
+    };
     const problems = new Map<PipelinePart, string>();
 
     let journal: Journal | null = null;
@@ -190,6 +197,18 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
       );
       pipeline = started;
       onStop("the pipeline", () => started.stop());
+      const telemetry = openTelemetry(config, db, (message) => log.warn(message));
+      onStop("the telemetry store", () => telemetry.stop());
+      const supply = startSupplyKeeper({
+        db,
+        telemetry,
+        rule: supplyRule,
+        timeZone: config.timeZone,
+        retentionDays: config.retentionDays,
+        clock: Date.now,
+        warn: (message, error) => log.warn({ err: error }, message),
+      });
+      onStop("the supply of the areas", () => supply.stop());
       if (broker !== null) {
         const { connections } = broker;
         const teller = setInterval(
@@ -232,7 +251,13 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
       onStop("the notices", () => keeper.stop());
       const adminDigest = sha256(admin.secret);
       const api = await startApi(
-        { host: config.http.host, port: config.http.port, timeZone: config.timeZone, consoleDir },
+        {
+          host: config.http.host,
+          port: config.http.port,
+          timeZone: config.timeZone,
+          supply: supplyRule,
+          consoleDir,
+        },
         {
           db,
           telemetry,
