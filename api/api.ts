@@ -10,13 +10,17 @@ import { type Api, type ApiConfig, type ApiNeeds, defaultLimits, type RouteConte
 import { registerOpenapi } from "./openapi.ts";
 import { errorHandler, frameworkErrorHandler } from "./problems.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
+import { breakerChangeRoutes } from "./routes/breaker-changes.ts";
 import { breakerRoutes } from "./routes/breakers.ts";
 import { credentialRoutes } from "./routes/credentials.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { householdRoutes } from "./routes/households.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { noticeRoutes } from "./routes/notices.ts";
+import { officerRoutes } from "./routes/officers.ts";
 import { placeRoutes } from "./routes/places.ts";
+import { plannedOutageRoutes } from "./routes/planned-outages.ts";
 import { quarantineRoutes } from "./routes/quarantine.ts";
 import { rateRoutes } from "./routes/rates.ts";
 import { registryRoutes } from "./routes/registry.ts";
@@ -73,6 +77,10 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         requireToken(v1, needs.authenticate);
         sessionRoutes(v1, context);
         registryRoutes(v1, context);
+        breakerChangeRoutes(v1, context);
+        householdRoutes(v1, context);
+        plannedOutageRoutes(v1, context);
+        officerRoutes(v1, context);
         credentialRoutes(v1, context);
         placeRoutes(v1, context);
         breakerRoutes(v1, context);

@@ -5,6 +5,7 @@ import type { Grant } from "../broker/access.ts";
 import { devicePrefix } from "../domain/wire.ts";
 import { findCredential, type StoredCredential, tokenDigest } from "../storage/credentials.ts";
 import type { Db } from "../storage/db.ts";
+import { localDate } from "../storage/views/scope.ts";
 
 /** Credentials remembered, so that devices can come back while PostgreSQL is away. */
 const maxRemembered = 200_000;
@@ -22,6 +23,8 @@ export const createDeviceAuthenticator = (needs: {
   db: Db;
   serviceToken: string;
   clock: () => number;
+  /** Where days begin: a breaker that was removed has no credential from that midnight on. */
+  timeZone: string;
 }): DeviceAuthenticator => {
   const remembered = new Map<string, { credential: StoredCredential; readAtMs: number }>();
   const serviceDigest = tokenDigest(needs.serviceToken);
@@ -29,7 +32,8 @@ export const createDeviceAuthenticator = (needs: {
   const lookUp = async (clientId: string): Promise<StoredCredential | null> => {
     const known = remembered.get(clientId);
     if (known && needs.clock() - known.readAtMs < freshMs) return known.credential;
-    const asked = findCredential(needs.db.query, clientId);
+    const today = localDate(needs.clock(), needs.timeZone);
+    const asked = findCredential(needs.db.query, clientId, today);
     let credential: StoredCredential | null;
     if (known === undefined) credential = await asked;
     else {

@@ -129,7 +129,12 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     let acknowledgedTotal = 0;
     if (has("broker") && journal !== null) {
       if (config.externalBroker === null) {
-        const devices = createDeviceAuthenticator({ db, serviceToken: service, clock: Date.now });
+        const devices = createDeviceAuthenticator({
+          db,
+          serviceToken: service,
+          clock: Date.now,
+          timeZone: config.timeZone,
+        });
         const started = await startBroker(config.mqtt, {
           journal,
           authenticate: devices.authenticate,

@@ -108,16 +108,23 @@ export type StoredCredential = {
   tokenSha256: Buffer;
 };
 
-/** The credential of a client, or null. A breaker's area is the registry's, so that a moved one gets its new topics. */
-export const findCredential = async (query: Query, clientId: string): Promise<StoredCredential | null> => {
+/**
+ * The credential of a client, or null. A breaker's area is the registry's, so that a moved one gets its new topics.
+ * With `today`, the local day, one that has been removed by then has none.
+ */
+export const findCredential = async (
+  query: Query,
+  clientId: string,
+  today: string | null = null,
+): Promise<StoredCredential | null> => {
   const rows = await query<StoredCredential>(
     `SELECT c.kind, v.township_id AS "townshipId", a.id AS "areaId", c.token_sha256 AS "tokenSha256"
        FROM credential c
        LEFT JOIN breaker b ON b.id = c.client_id AND c.kind = 'breaker'
        JOIN transformer_area a ON a.id = COALESCE(b.area_id, c.area_id)
        JOIN village v ON v.id = a.village_id
-      WHERE c.client_id = $1`,
-    [clientId],
+      WHERE c.client_id = $1 AND ($2::date IS NULL OR b.removed_on IS NULL OR b.removed_on > $2::date)`,
+    [clientId, today],
   );
   return rows[0] ?? null;
 };

@@ -46,7 +46,7 @@ beforeEach(async () => {
   url.port = String(gate.port);
   db = openDatabase(url.href);
   nowMs = 1_700_000_000_000;
-  devices = createDeviceAuthenticator({ db, serviceToken, clock: () => nowMs });
+  devices = createDeviceAuthenticator({ db, serviceToken, clock: () => nowMs, timeZone: "Asia/Shanghai" });
 });
 afterEach(async () => {
   await db.close();
