@@ -15,6 +15,9 @@ const Breakers = lazy(() => import("./pages/breakers.tsx").then((m) => ({ defaul
 const Breaker = lazy(() => import("./pages/breaker.tsx").then((m) => ({ default: m.BreakerPage })));
 const Alarms = lazy(() => import("./pages/alarms.tsx").then((m) => ({ default: m.Alarms })));
 const Reports = lazy(() => import("./pages/reports.tsx").then((m) => ({ default: m.Reports })));
+const Notices = lazy(() => import("./pages/notices.tsx").then((m) => ({ default: m.Notices })));
+const NoticePage = lazy(() => import("./pages/notice.tsx").then((m) => ({ default: m.NoticePage })));
+const Visits = lazy(() => import("./pages/visits.tsx").then((m) => ({ default: m.Visits })));
 const Quarantine = lazy(() => import("./pages/quarantine.tsx").then((m) => ({ default: m.Quarantine })));
 
 const Themed = ({ children }: { children: ReactNode }) => {
@@ -40,6 +43,9 @@ export const App = () => (
                 <Route path="breakers/:breakerId" element={<Breaker />} />
                 <Route path="alarms" element={<Alarms />} />
                 <Route path="reports" element={<Reports />} />
+                <Route path="notices" element={<Notices />} />
+                <Route path="notices/:noticeId" element={<NoticePage />} />
+                <Route path="visits" element={<Visits />} />
                 <Route path="quarantine" element={<Quarantine />} />
                 <Route path="*" element={<NotFound />} />
               </Routes>

@@ -9,6 +9,7 @@ import "./styles/states.css";
 import "./styles/alarms.css";
 import "./styles/breaker.css";
 import "./styles/other.css";
+import "./styles/notices.css";
 import "./styles/narrow.css";
 
 const root = document.getElementById("root");

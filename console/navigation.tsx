@@ -11,6 +11,13 @@ type View = { to: string; name: keyof Dictionary["nav"] };
 
 /** Views by what one does there; every view of app.tsx that has an address of its own stands here or is always at hand. */
 const groups: { name: keyof Dictionary["navGroups"]; views: View[] }[] = [
+  {
+    name: "work",
+    views: [
+      { to: "/visits", name: "visits" },
+      { to: "/notices", name: "notices" },
+    ],
+  },
   { name: "figures", views: [{ to: "/reports", name: "reports" }] },
   { name: "system", views: [{ to: "/quarantine", name: "quarantine" }] },
 ];

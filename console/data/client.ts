@@ -13,6 +13,8 @@ export type Client = {
   get<T>(path: string): Promise<Outcome<T>>;
   /** Posts to a path below `/api/v1/` and reads the JSON answer, if there is one. Never throws. */
   post<T>(path: string, body?: unknown): Promise<Outcome<T>>;
+  /** Changes what is at a path below `/api/v1/` and reads the JSON answer. Never throws. */
+  patch<T>(path: string, body: unknown): Promise<Outcome<T>>;
   /** Reads a file from a path below `/api/v1/`, with the name that it is to be saved under. Never throws. */
   file(path: string): Promise<Outcome<{ blob: Blob; name: string }>>;
   /** Deletes what is at a path below `/api/v1/`. Never throws. */
@@ -75,6 +77,12 @@ export const createClient = (token: string, onUnauthorized: () => void): Client 
         ...(body === undefined
           ? {}
           : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      }),
+    patch: (path, body) =>
+      send(path, {
+        method: "PATCH",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
       }),
     file: (path) =>
       exchange(path, { method: "GET", headers: { accept: "*/*" } }, async (response) => ({

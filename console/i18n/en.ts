@@ -1,4 +1,5 @@
 // The page in English.
+import { noticesEn, visitsEn } from "./notices-en.ts";
 import type { Dictionary } from "./zh.ts";
 
 export const en: Dictionary = {
@@ -11,6 +12,8 @@ export const en: Dictionary = {
     alarms: "Alarms",
     quarantine: "Quarantine",
     reports: "Reports",
+    visits: "Visits",
+    notices: "Notices",
   },
   navGroups: { work: "Work", figures: "Figures", registry: "Registry", system: "System" },
   mainNavigation: "Main navigation",
@@ -335,6 +338,8 @@ export const en: Dictionary = {
       storeRejected: "Refused by the store",
     },
   },
+  notices: noticesEn,
+  visits: visitsEn,
   files: { failed: "The file could not be fetched; try again." },
   jobs: {
     queued: "waiting",

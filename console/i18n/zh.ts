@@ -3,12 +3,21 @@ import type { AlarmKind, AlarmPriority, AlarmState } from "../../domain/alarm.ts
 import type { BreakerLevel } from "../../domain/breaker.ts";
 import type { OperatingReason, OperatingState } from "../../domain/operating.ts";
 import type { Contact, Protection, ReportKind, tripCauses } from "../../domain/wire.ts";
+import { noticesZh, visitsZh } from "./notices-zh.ts";
 
 export const zh = {
   name: "护保",
   subtitle: "剩余电流保护器监测",
   comma: "，",
-  nav: { overview: "总览", breakers: "保护器", alarms: "报警", quarantine: "隔离区", reports: "报表" },
+  nav: {
+    overview: "总览",
+    breakers: "保护器",
+    alarms: "报警",
+    quarantine: "隔离区",
+    reports: "报表",
+    visits: "走访清单",
+    notices: "整改通知书",
+  },
   navGroups: { work: "工作", figures: "指标", registry: "台账", system: "系统" },
   mainNavigation: "主导航",
   skipToContent: "跳到正文",
@@ -348,6 +357,8 @@ export const zh = {
       storeRejected: "存储拒收",
     },
   },
+  notices: noticesZh,
+  visits: visitsZh,
   files: { failed: "文件没有取到，请再试一次。" },
   jobs: {
     queued: "排队中",

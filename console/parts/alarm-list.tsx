@@ -7,6 +7,7 @@ import type { Alarm } from "../../domain/http.ts";
 import { useHouse, useNow } from "../data/house.tsx";
 import { evidenceWords } from "../format/evidence.ts";
 import { useLanguage } from "../i18n/language.tsx";
+import { AlarmNotice } from "./alarm-notice.tsx";
 
 const bars: Record<AlarmPriority, number> = { low: 1, medium: 2, high: 3 };
 
@@ -137,6 +138,7 @@ const AlarmRow = ({ alarm, nowMs, place }: { alarm: Alarm; nowMs: number; place:
           </>
         )}
         {alarm.state === "returnedUnacknowledged" && <small>{words.alarmState[alarm.state]}</small>}
+        <AlarmNotice alarm={alarm} />
       </div>
     </li>
   );
