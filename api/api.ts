@@ -13,6 +13,7 @@ import { alarmRoutes } from "./routes/alarms.ts";
 import { breakerChangeRoutes } from "./routes/breaker-changes.ts";
 import { breakerRoutes } from "./routes/breakers.ts";
 import { credentialRoutes } from "./routes/credentials.ts";
+import { draftRoutes } from "./routes/drafts.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { householdRoutes } from "./routes/households.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -77,6 +78,7 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         requireToken(v1, needs.authenticate);
         sessionRoutes(v1, context);
         registryRoutes(v1, context);
+        draftRoutes(v1, context);
         breakerChangeRoutes(v1, context);
         householdRoutes(v1, context);
         plannedOutageRoutes(v1, context);

@@ -26,6 +26,7 @@ import { houseHealth } from "./health.ts";
 import { startJobRunner } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { requirePort } from "./ports.ts";
+import { registryJobs } from "./registry-jobs.ts";
 import { startReplayer } from "./replayer.ts";
 import { keepSecret } from "./secrets.ts";
 import { startSupplyKeeper } from "./supply-keeper.ts";
@@ -227,7 +228,9 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     if (has("api")) {
       const jobs = startJobRunner({
         db,
-        handlers: {},
+        handlers: {
+          ...registryJobs({ databaseUrl, timeZone: config.timeZone, clock: Date.now }),
+        },
         warn: (message, error) => log.warn({ err: error }, message),
       });
       onStop("the jobs", () => jobs.stop());

@@ -16,5 +16,5 @@ export const fileProblem = (reason: string, line = 1): Error =>
 /** What a reader threw, as a problem of the file; null when it is a defect of ours. */
 export const asFileProblem = (error: unknown): FileProblem | null =>
   error instanceof Error && problemMark in error
-    ? { line: (error as Error & { line: number }).line, reason: error.message }
+    ? { line: (error as unknown as { line: number }).line, reason: error.message }
     : null;

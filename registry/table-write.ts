@@ -60,7 +60,10 @@ const xlsxText = (text: string): string =>
   );
 
 /** The table as XLSX, in bounded memory: one sheet with a frozen header; no cell of it is a formula. */
-export const writeXlsx = (parts: Rows, language: HeadingLanguage): ReadableStream<Uint8Array> => {
+export const writeXlsx = async function* (
+  parts: Rows,
+  language: HeadingLanguage,
+): AsyncGenerator<Uint8Array> {
   const rows = async function* (): AsyncGenerator<XlsxStreamRow> {
     for await (const part of parts)
       for (const row of part)
@@ -75,9 +78,11 @@ export const writeXlsx = (parts: Rows, language: HeadingLanguage): ReadableStrea
               : value;
         });
   };
-  return writeXlsxStream(rows(), {
+  const stream = writeXlsxStream(rows(), {
     name: language === "zh" ? "台账" : "Registry",
     columns: allRegistryColumns.map((column) => columnDef(column, language)),
     freezePane: { rows: 1 },
   });
+  // Node's streams of the web are iterable, which the DOM's types do not say.
+  yield* stream as unknown as AsyncIterable<Uint8Array>;
 };

@@ -123,6 +123,10 @@ export const importLocked = async (
   return { kind: "imported", result };
 };
 
+/** What rows say that what is stored, and they leave alone, cannot agree with. */
+export const conflictsWithStored = (query: Query, rows: readonly NumberedRow[]): Promise<LineError[]> =>
+  storedConflicts(query, tablesOf(rows));
+
 type Tables = ReturnType<typeof tablesOf>;
 
 const tablesOf = (rows: readonly NumberedRow[]) => {

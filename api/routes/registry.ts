@@ -1,19 +1,27 @@
-// The registry table in and out, as CSV.
+// The registry table in and out as a file, each in one request; `drafts.ts` has the way with a preview.
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { importResultSchema } from "../../domain/http.ts";
+import { headingLanguages } from "../../domain/registry-words.ts";
+
+import { readRegistryTable } from "../../registry/table-read.ts";
+import { exportEncodings, writeCsv, writeXlsx } from "../../registry/table-write.ts";
 import { importRegistry } from "../../storage/registry.ts";
-import type { LineError } from "../../storage/registry-check.ts";
+import type { LineError, NumberedRow } from "../../storage/registry-check.ts";
 import { exportRegistry } from "../../storage/registry-read.ts";
+import { localDate } from "../../storage/views/scope.ts";
 import type { Api, RouteContext } from "../needs.ts";
 import { problem, problemResponses } from "../problems.ts";
-import { maxLineErrors, readRegistryCsv, registryCsvHeader, writeRegistryCsv } from "../registry-csv.ts";
+import { acceptTables, csv, tableSchema, tableTypes, xlsx } from "../registry-files.ts";
 import { security } from "../security.ts";
 
-const csv = "text/csv";
+/** Bad lines that one answer lists. */
+const maxLineErrors = 10_000;
 
 /** A table on its way out; streams pass Fastify's serializer by. */
-const csvSchema = z.custom<Readable>().meta({ type: "string", description: "CSV in UTF-8 with a header" });
+const tableOut = (description: string) => ({
+  schema: z.custom<Readable>().meta({ type: "string", format: "binary", description }),
+});
 
 const rejected = (errors: readonly LineError[]) => {
   const lines = new Set(errors.map((error) => error.line)).size;
@@ -21,15 +29,17 @@ const rejected = (errors: readonly LineError[]) => {
   return problem(
     422,
     `nothing was imported: ${more}${lines} ${lines === 1 ? "line is" : "lines are"} wrong`,
-    errors.slice(0, maxLineErrors),
+    errors
+      .slice(0, maxLineErrors)
+      .map(({ line, field, reason }) => ({ line, ...(field === undefined ? {} : { field }), reason })),
   );
 };
 
 export const registryRoutes = (app: Api, context: RouteContext): void => {
-  void app.register(async (scope: Api) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(csv, { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const today = () => localDate(context.clock(), context.timeZone);
 
+  void app.register(async (scope: Api) => {
+    acceptTables(scope);
     scope.post(
       "/registry/import",
       {
@@ -38,22 +48,23 @@ export const registryRoutes = (app: Api, context: RouteContext): void => {
           tags: ["registry"],
           summary: "Import the registry table, all or nothing",
           description:
-            "One row a house or breaker, with a header. What is new is added, what differs is updated, what the table does not mention stays; the same table again changes nothing. A cell that begins with = + - @ or an apostrophe may have an apostrophe before it, as the export writes it.",
+            "CSV or XLSX, one row a house or breaker, with a header. What is new is added, what differs is updated, what the table does not mention stays; the same table again changes nothing. A cell of CSV that begins with = + - @ or an apostrophe may have an apostrophe before it, as the export writes it. For a preview first, see /registry/drafts.",
           security,
-          consumes: [csv],
-          body: z.custom<Buffer>(Buffer.isBuffer, "send the table as text/csv").meta({
-            type: "string",
-            description: "CSV in UTF-8 with a header",
-          }),
+          consumes: [...tableTypes],
+          body: tableSchema,
           response: { 200: importResultSchema, ...problemResponses(400, 401, 413, 415, 422) },
         },
       },
       async (request) => {
-        const read = await readRegistryCsv(request.body);
-        if (read.kind === "bad") throw rejected(read.errors);
-        const outcome = await importRegistry(context.db, read.rows, {
+        const rows: NumberedRow[] = [];
+        const { errors } = await readRegistryTable(request.body, (batch) => {
+          for (const row of batch) rows.push(row);
+        });
+        if (errors.length > 0) throw rejected(errors);
+        const outcome = await importRegistry(context.db, rows, {
           actor: request.actor,
           nowMs: context.clock(),
+          today: today(),
         });
         if (outcome.kind === "rejected") throw rejected(outcome.errors);
         return outcome.result;
@@ -68,26 +79,40 @@ export const registryRoutes = (app: Api, context: RouteContext): void => {
         tags: ["registry"],
         summary: "The registry table, as it can be imported again",
         security,
+        querystring: z.strictObject({
+          format: z.enum(["csv", "xlsx"]).default("csv"),
+          headings: z.enum(headingLanguages).default("en").describe("their language, and that of the values"),
+          encoding: z.enum(exportEncodings).default("utf-8").describe("of CSV; utf-8-bom for Excel"),
+        }),
         response: {
-          200: { description: "The table", content: { [csv]: { schema: csvSchema } } },
-          ...problemResponses(401),
+          200: {
+            description: "The table",
+            content: {
+              [csv]: tableOut("CSV with a header"),
+              [xlsx]: tableOut("A workbook of one sheet"),
+            },
+          },
+          ...problemResponses(400, 401),
         },
       },
     },
-    async (_request, reply) => {
-      const parts = exportRegistry(context.db.query);
+    async (request, reply) => {
+      const { format, headings, encoding } = request.query;
+      const parts = exportRegistry(context.db.query, today());
       // The first part is read before the head is sent, so that a database that is away is answered as such.
       const first = await parts.next();
-      const lines = async function* () {
-        yield registryCsvHeader;
+      const all = async function* () {
         if (first.done === true) return;
-        yield writeRegistryCsv(first.value);
-        for await (const rows of parts) yield writeRegistryCsv(rows);
+        yield first.value;
+        yield* parts;
       };
+      reply.header("content-disposition", `attachment; filename="registry.${format}"`);
+      if (format === "xlsx")
+        return reply.header("content-type", xlsx).send(Readable.from(writeXlsx(all(), headings)));
+      const charset = encoding === "gb18030" ? "gb18030" : "utf-8";
       return reply
-        .header("content-type", `${csv}; charset=utf-8; header=present`)
-        .header("content-disposition", 'attachment; filename="registry.csv"')
-        .send(Readable.from(lines()));
+        .header("content-type", `${csv}; charset=${charset}; header=present`)
+        .send(Readable.from(writeCsv(all(), { language: headings, encoding })));
     },
   );
 };
