@@ -1,13 +1,15 @@
-// The alarm fold: from conditions over time to raise, clear and reopen, once each.
+// The alarm fold: from conditions over time, and from events, to raise, clear and reopen, once each.
 import { createHash } from "node:crypto";
 import { type AlarmEvidence, type AlarmKind, type AlarmPriority, alarmPriority } from "../domain/alarm.ts";
-import { type AlarmRule, type AlarmView, alarmRules, repeatSuppressionMs } from "./alarm-rules.ts";
+import { alarmRules } from "./alarm-rules.ts";
+import { type AlarmKey, type AlarmRule, type AlarmView, repeatSuppressionMs } from "./alarm-view.ts";
 
 /** What is remembered of one kind at one subject. Absent when there is nothing to remember. */
 export type AlarmMemory =
   /** The condition holds, the on-delay has not passed yet. Device time and arrival time are kept apart: clocks lie. */
   | { phase: "pending"; sinceMs: number; sinceArrivalMs: number; reports: number; previousId?: string }
-  | { phase: "standing"; id: string }
+  /** `untilMs`: raised by an event, and stands until then unless another event prolongs it. */
+  | { phase: "standing"; id: string; untilMs?: number }
   /** Cleared of late: if it returns soon, the same alarm opens again. */
   | { phase: "cleared"; id: string; clearedAtMs: number };
 
@@ -26,25 +28,56 @@ export type AlarmEffect =
   | { effect: "reopen"; id: string; atMs: number; evidence: AlarmEvidence }
   | { effect: "clear"; id: string; atMs: number };
 
+/** Something that happened at one instant and is an alarm by itself. */
+export type AlarmEvent = { kind: AlarmKind; atMs: number; untilMs: number; evidence: AlarmEvidence };
+
+export type AlarmMemories = { [key in AlarmKey]?: AlarmMemory };
+
+/** Shared by every breaker that has nothing to remember, which is nearly all of them. */
+export const noAlarms: AlarmMemories = Object.freeze({});
+
 /** An alarm's id follows from subject, kind and start, so that a replay raises nothing twice. */
-export const alarmId = (subjectId: string, kind: AlarmKind, startMs: number): string =>
-  createHash("sha256").update(`${kind}\n${subjectId}\n${startMs}`).digest("hex").slice(0, 24);
+export const alarmId = (subjectId: string, key: AlarmKey, startMs: number): string =>
+  createHash("sha256").update(`${key}\n${subjectId}\n${startMs}`).digest("hex").slice(0, 24);
+
+const onDelayMs = (rule: AlarmRule, view: AlarmView): number =>
+  typeof rule.onDelayMs === "number" ? rule.onDelayMs : rule.onDelayMs(view);
+
+const recentlyCleared = (memory: AlarmMemory | undefined, nowMs: number) =>
+  memory?.phase === "cleared" && nowMs - memory.clearedAtMs < repeatSuppressionMs ? memory : undefined;
+
+const raise = (
+  view: AlarmView,
+  what: Pick<AlarmRule, "kind" | "key" | "priority">,
+  startMs: number,
+  evidence: AlarmEvidence,
+): AlarmEffect & { effect: "raise" } => ({
+  effect: "raise",
+  id: alarmId(view.facts.breakerId, what.key, startMs),
+  kind: what.kind,
+  priority: what.priority ?? alarmPriority[what.kind],
+  breakerId: view.facts.breakerId,
+  areaId: view.facts.areaId,
+  villageId: view.facts.villageId,
+  atMs: view.nowMs,
+  evidence,
+});
+
+const clear = (memory: AlarmMemory & { phase: "standing" }, nowMs: number, effects: AlarmEffect[]) => {
+  effects.push({ effect: "clear", id: memory.id, atMs: nowMs });
+  return { phase: "cleared", id: memory.id, clearedAtMs: nowMs } as const;
+};
 
 const stepRule = (
   rule: AlarmRule,
   memory: AlarmMemory | undefined,
+  condition: "on" | "off" | "hold",
   view: AlarmView,
   isReading: boolean,
   effects: AlarmEffect[],
 ): AlarmMemory | undefined => {
-  const condition = view.removed ? "off" : rule.condition(view);
-  if (memory?.phase === "standing") {
-    if (condition !== "off") return memory;
-    effects.push({ effect: "clear", id: memory.id, atMs: view.nowMs });
-    return { phase: "cleared", id: memory.id, clearedAtMs: view.nowMs };
-  }
-  const cleared =
-    memory?.phase === "cleared" && view.nowMs - memory.clearedAtMs < repeatSuppressionMs ? memory : undefined;
+  if (memory?.phase === "standing") return condition === "off" ? clear(memory, view.nowMs, effects) : memory;
+  const cleared = recentlyCleared(memory, view.nowMs);
   if (condition !== "on") return cleared;
 
   const pending: AlarmMemory & { phase: "pending" } =
@@ -58,58 +91,126 @@ const stepRule = (
           ...(cleared ? { previousId: cleared.id } : {}),
         };
   const heldMs = Math.max((view.reading?.tsMs ?? 0) - pending.sinceMs, view.nowMs - pending.sinceArrivalMs);
-  const due = heldMs >= rule.onDelayMs || (rule.orReports !== undefined && pending.reports >= rule.orReports);
-  if (!due) return pending;
+  const held = heldMs >= onDelayMs(rule, view) && pending.reports >= (rule.minReports ?? 0);
+  if (!held && !(rule.orReports !== undefined && pending.reports >= rule.orReports)) return pending;
   const evidence = rule.evidence(view);
   if (pending.previousId !== undefined) {
     effects.push({ effect: "reopen", id: pending.previousId, atMs: view.nowMs, evidence });
     return { phase: "standing", id: pending.previousId };
   }
-  const id = alarmId(view.facts.breakerId, rule.kind, pending.sinceMs);
-  effects.push({
-    effect: "raise",
-    id,
-    kind: rule.kind,
-    priority: alarmPriority[rule.kind],
-    breakerId: view.facts.breakerId,
-    areaId: view.facts.areaId,
-    villageId: view.facts.villageId,
-    atMs: view.nowMs,
-    evidence,
-  });
-  return { phase: "standing", id };
+  const effect = raise(view, rule, pending.sinceMs, evidence);
+  effects.push(effect);
+  return { phase: "standing", id: effect.id };
 };
 
-export type AlarmMemories = Partial<Record<AlarmKind, AlarmMemory>>;
+const stepEvent = (
+  event: AlarmEvent,
+  memory: AlarmMemory | undefined,
+  view: AlarmView,
+  effects: AlarmEffect[],
+): AlarmMemory | undefined => {
+  if (view.removed) return memory;
+  if (memory?.phase === "standing")
+    return { ...memory, untilMs: Math.max(memory.untilMs ?? event.untilMs, event.untilMs) };
+  const cleared = recentlyCleared(memory, view.nowMs);
+  if (cleared) {
+    effects.push({ effect: "reopen", id: cleared.id, atMs: view.nowMs, evidence: event.evidence });
+    return { phase: "standing", id: cleared.id, untilMs: event.untilMs };
+  }
+  const effect = raise(view, { kind: event.kind, key: event.kind }, event.atMs, event.evidence);
+  effects.push(effect);
+  return { phase: "standing", id: effect.id, untilMs: event.untilMs };
+};
+
+/** Alarms that no rule looks after: raised by events, or by a rule of one's own that is no more. */
+const sweep = (
+  memories: AlarmMemories,
+  ownRules: readonly AlarmRule[],
+  view: AlarmView,
+  effects: AlarmEffect[],
+): void => {
+  const keys = Object.keys(memories) as AlarmKey[];
+  for (const key of keys) {
+    const memory = memories[key];
+    if (memory === undefined) continue;
+    const isOrphan = key.startsWith("customRule:") && !ownRules.some((rule) => rule.key === key);
+    if (memory.phase === "standing") {
+      const isOver = memory.untilMs !== undefined && view.nowMs >= memory.untilMs;
+      if (isOver || isOrphan || (view.removed && memory.untilMs !== undefined))
+        memories[key] = clear(memory, view.nowMs, effects);
+    } else if (isOrphan || (memory.phase === "cleared" && !recentlyCleared(memory, view.nowMs)))
+      delete memories[key];
+  }
+};
+
+/** A view and what of it changes while the rules run. */
+export type AlarmStep = {
+  view: AlarmView;
+  /** The breaker's memories as they are while the rules run. */
+  memories: AlarmMemories;
+  ownRules: readonly AlarmRule[];
+  /** A new reading has just come (rules count those), as against another report or the clock's tick. */
+  isReading: boolean;
+  events: readonly AlarmEvent[];
+};
+
+const runRules = (rules: readonly AlarmRule[], step: AlarmStep, effects: AlarmEffect[]): void => {
+  const { view } = step;
+  for (const rule of rules) {
+    const memory = step.memories === noAlarms ? undefined : step.memories[rule.key];
+    const condition = view.removed ? "off" : rule.condition(view);
+    // A normal reading of a breaker without alarms ends here, rule by rule.
+    if (memory === undefined && condition !== "on") continue;
+    if (memory?.phase === "standing" && (condition !== "off" || memory.untilMs !== undefined)) continue;
+    const next = stepRule(rule, memory, condition, view, step.isReading, effects);
+    if (next === memory) continue;
+    if (step.memories === noAlarms) step.memories = {};
+    if (next === undefined) delete step.memories[rule.key];
+    else step.memories[rule.key] = next;
+  }
+};
 
 /**
- * Runs every rule once at `view.nowMs`. `isReading` tells that a new reading has just come (rules count those), as against
- * another report or the clock's tick. Answers the memories after it and what happened.
+ * Runs every rule and event once at `step.view.nowMs`; `step.memories` are the breaker's after it (mutated, or replaced
+ * where there were none). What happened is added to `effects`.
  */
-export const stepAlarms = (
-  memories: AlarmMemories,
-  view: Omit<AlarmView, "pending">,
-  isReading: boolean,
-): { memories: AlarmMemories; effects: AlarmEffect[] } => {
-  const effects: AlarmEffect[] = [];
-  const next: AlarmMemories = {};
-  const full: AlarmView = {
-    ...view,
-    pending: (kind) => next[kind]?.phase === "pending" || next[kind]?.phase === "standing",
-  };
-  for (const rule of alarmRules) {
-    const memory = stepRule(rule, memories[rule.kind], full, isReading, effects);
-    if (memory) next[rule.kind] = memory;
+export const stepAlarms = (step: AlarmStep, effects: AlarmEffect[]): void => {
+  const { view } = step;
+  for (const event of step.events) {
+    if (step.memories === noAlarms) step.memories = {};
+    const next = stepEvent(event, step.memories[event.kind], view, effects);
+    if (next !== undefined) step.memories[event.kind] = next;
   }
-  return { memories: next, effects };
+  runRules(alarmRules, step, effects);
+  if (step.ownRules.length > 0) runRules(step.ownRules, step, effects);
+  if (step.memories === noAlarms) return;
+  sweep(step.memories, step.ownRules, view, effects);
+  for (const _ in step.memories) return;
+  step.memories = noAlarms;
 };
 
-/** When a pending alarm falls due by the clock alone; Infinity where none is pending. `nowMs` is when it was last looked at. */
-export const nextAlarmMs = (memories: AlarmMemories): number => {
+/** Whether an alarm of this key stands or is about to. */
+export const isPending = (memories: AlarmMemories, key: AlarmKey): boolean => {
+  const phase = memories[key]?.phase;
+  return phase === "pending" || phase === "standing";
+};
+
+/** When an alarm changes by the clock alone; Infinity where none will. */
+export const nextAlarmMs = (
+  memories: AlarmMemories,
+  ownRules: readonly AlarmRule[],
+  view: AlarmView,
+): number => {
+  if (memories === noAlarms) return Number.POSITIVE_INFINITY;
   let next = Number.POSITIVE_INFINITY;
-  for (const rule of alarmRules) {
-    const memory = memories[rule.kind];
-    if (memory?.phase === "pending") next = Math.min(next, memory.sinceArrivalMs + rule.onDelayMs);
-  }
+  const consider = (rule: AlarmRule) => {
+    const memory = memories[rule.key];
+    if (memory?.phase === "pending" && memory.reports >= (rule.minReports ?? 0))
+      next = Math.min(next, memory.sinceArrivalMs + onDelayMs(rule, view));
+  };
+  alarmRules.forEach(consider);
+  ownRules.forEach(consider);
+  for (const memory of Object.values(memories) as AlarmMemory[])
+    if (memory.phase === "standing" && memory.untilMs !== undefined) next = Math.min(next, memory.untilMs);
   return next;
 };

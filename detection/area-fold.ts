@@ -1,10 +1,10 @@
 // The live fold over one transformer area: reports and clock ticks in, changed histories and alarms out. Deterministic:
 // time is an argument. The memory belongs to the caller and is changed in place, because copying it for every report would
 // be most of the work.
-import type { JudgingRule } from "../domain/limits.ts";
 import type { StateChange } from "../domain/operating.ts";
 import type { Report } from "../domain/report.ts";
-import { stepAlarms } from "./alarms.ts";
+import { newBreakerAlarms } from "./breaker-alarms.ts";
+import { alarmDarkArea } from "./dark-area.ts";
 import { judgeArea, publishedChanges } from "./judge-area.ts";
 import {
   type AreaEffects,
@@ -12,15 +12,10 @@ import {
   type BreakerMemory,
   type FoldContext,
   forget,
-  isPlannedOut,
-  isRemoved,
-  lastHeardMs,
-  listeningAtMs,
   plan,
   publishedAt,
-  silentSinceMs,
 } from "./memory.ts";
-import { alarmOutage } from "./outage-alarm.ts";
+import { observeOld } from "./observe.ts";
 import { type OwnState, project, stepOwn } from "./own.ts";
 import { rewriteOf, sameChange, splice } from "./rewrite.ts";
 
@@ -34,15 +29,28 @@ const startOfUtcDay = (tsMs: number): number => Math.floor(tsMs / dayMs) * dayMs
 
 /** Folds one report into its breaker's own history. Call `settle` before a second report of the same breaker. */
 export const receive = (breaker: BreakerMemory, report: Report, context: FoldContext): Receipt => {
-  const before = breaker.fold.own;
+  const { fold } = breaker;
+  const before = fold.own;
   const step = stepOwn(before, breaker.changes, report, breaker.facts.installedAtMs, context.rule);
-  if (step.kind !== "accepted") return step;
-  breaker.fold.own = step.own;
-  breaker.dirtyFromMs = Math.min(breaker.dirtyFromMs, step.dirtyFromMs);
+  if (step.kind !== "accepted") {
+    const events = observeOld(fold.findings, report);
+    if (events.length > 0) {
+      breaker.events = [...breaker.events, ...events];
+      breaker.dueMs = Number.NEGATIVE_INFINITY;
+      breaker.touched = true;
+    }
+    return step;
+  }
+  fold.own = step.own;
+  if (step.dirtyFromMs < breaker.dirtyFromMs) breaker.dirtyFromMs = step.dirtyFromMs;
   breaker.touched = true;
   breaker.reported = true;
-  if (report.kind === "reading")
-    breaker.fold.reading = { ...report.body, ts: report.tsMs, seq: report.seq, tsMs: report.tsMs };
+  breaker.report = report;
+  fold.viaGateway = report.via !== undefined;
+  if (report.kind === "reading") {
+    if (fold.reading !== null) fold.findings.beforeMa = fold.reading.residualCurrentMa;
+    fold.reading = { ...report.body, ts: report.tsMs, seq: report.seq, tsMs: report.tsMs };
+  }
   const newDay = before.lastKey === null || startOfUtcDay(report.tsMs) > startOfUtcDay(before.lastKey.tsMs);
   return { kind: "accepted", checkpoint: newDay ? { dayMs: startOfUtcDay(report.tsMs), own: before } : null };
 };
@@ -91,57 +99,6 @@ const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: A
   }
 };
 
-/** Whether enough of the others were heard in the two heartbeats before `breaker` fell silent. */
-const areaAlive = (
-  area: AreaMemory,
-  breaker: BreakerMemory,
-  silentSinceMs: number,
-  rule: JudgingRule,
-): boolean => {
-  let reporting = 0;
-  let heard = 0;
-  for (const other of area.breakers.values()) {
-    if (other === breaker || other.fold.own.lastKey === null || isRemoved(other, silentSinceMs)) continue;
-    reporting += 1;
-    if (lastHeardMs(other) > silentSinceMs - 2 * rule.heartbeatIntervalMs) heard += 1;
-  }
-  if (reporting + 1 < rule.areaOutageMinBreakers) return true;
-  return heard > (1 - rule.areaOutageShare) * (reporting + 1);
-};
-
-const alarm = (
-  area: AreaMemory,
-  breaker: BreakerMemory,
-  nowMs: number,
-  context: FoldContext,
-  effects: AreaEffects,
-) => {
-  const { fold, facts } = breaker;
-  const published = publishedAt(breaker, nowMs);
-  const fresh = fold.reading !== null && nowMs <= fold.reading.tsMs + context.rule.vouchMs;
-  const contact = fold.own.contact;
-  const step = stepAlarms(
-    fold.alarms,
-    {
-      facts,
-      published,
-      silentSinceMs: silentSinceMs(breaker, nowMs, context.rule),
-      // A trip since the last reading has moved the contact.
-      reading: fresh && fold.reading ? { ...fold.reading, contact: contact ?? fold.reading.contact } : null,
-      nowMs,
-      rule: context.rule,
-      areaAlive: (sinceMs) => areaAlive(area, breaker, sinceMs, context.rule),
-      listening: nowMs >= listeningAtMs(context),
-      removed: isRemoved(breaker, nowMs),
-    },
-    breaker.reported && fold.own.lastKey?.kind === "reading",
-  );
-  fold.alarms = step.memories;
-  if (step.effects.length > 0) breaker.touched = true;
-  effects.alarms.push(...step.effects);
-  breaker.reported = false;
-};
-
 /**
  * Brings the area up to `nowMs`: what time has changed, what the area makes of it, and the alarms that follow. Looks only
  * at breakers that have reported or are due, unless one of them changes the lot of the others.
@@ -152,6 +109,7 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
     published: [],
     alarms: [],
     touched: [],
+    baselines: [],
     changed: [],
     beyondHorizon: [],
   };
@@ -175,20 +133,20 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
     if (breaker.aheadMs <= nowMs) breaker.dirtyFromMs = Math.min(breaker.dirtyFromMs, breaker.aheadMs);
   }
   judge(area, nowMs, context, effects);
-  const lookAgain = new Set([...look, ...effects.changed]);
-  for (const breaker of lookAgain) {
-    alarm(area, breaker, nowMs, context, effects);
+  if (look.length === 0 && effects.changed.length === 0) return effects;
+  for (const breaker of effects.changed) if (!look.includes(breaker)) look.push(breaker);
+  const alarms = newBreakerAlarms(area, nowMs, context);
+  for (const breaker of look) {
+    const nextFindingMs = alarms(breaker, effects);
     forget(breaker, context.horizonMs);
-    plan(breaker, nowMs, context);
+    plan(breaker, nowMs, context, nextFindingMs);
   }
-  const concernsOutage =
-    area.outageAlarm?.phase === "standing"
-      ? effects.changed.length > 0 || isPlannedOut(area, nowMs)
-      : [...lookAgain].some((b) => publishedAt(b, nowMs).reason === "areaOutage");
-  if (concernsOutage) alarmOutage(area, nowMs, context, effects);
-  for (const breaker of lookAgain) {
+  alarmDarkArea(area, look, nowMs, context, effects);
+  for (const breaker of look) {
     if (breaker.touched) effects.touched.push(breaker);
     breaker.touched = false;
+    if (breaker.baselineTouched) effects.baselines.push(breaker);
+    breaker.baselineTouched = false;
   }
   return effects;
 };

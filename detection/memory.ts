@@ -1,9 +1,21 @@
 // What the live fold remembers of an area and its breakers, and for how long.
 import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
+import { defaultFindingLimits, type FindingLimits } from "../domain/finding-limits.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import { type StateChange, silent } from "../domain/operating.ts";
+import type { Report } from "../domain/report.ts";
 import type { Reading } from "../domain/wire.ts";
-import { type AlarmEffect, type AlarmMemories, type AlarmMemory, nextAlarmMs } from "./alarms.ts";
+import type { AlarmRule } from "./alarm-view.ts";
+import {
+  type AlarmEffect,
+  type AlarmEvent,
+  type AlarmMemories,
+  type AlarmMemory,
+  noAlarms,
+} from "./alarms.ts";
+import { type FindingMemory, newFindingMemory } from "./finding-memory.ts";
+import type { LeakageBaseline } from "./leakage/baseline.ts";
+import type { LeakageMemory } from "./leakage/leakage.ts";
 import { initialChange, initialOwn, nextOwnChangeMs, type OwnChange, type OwnState } from "./own.ts";
 import type { Rewrite } from "./rewrite.ts";
 
@@ -11,6 +23,12 @@ import type { Rewrite } from "./rewrite.ts";
 export type BreakerFold = {
   own: OwnState;
   alarms: AlarmMemories;
+  /** What the findings remember besides. */
+  findings: FindingMemory;
+  /** The quick part of what it usually leaks; null before its first reading. */
+  leakage: LeakageMemory | null;
+  /** Its newest report came through a gateway. */
+  viaGateway: boolean;
   /** The newest reading, for display and for the alarm rules. */
   reading: (Reading & { tsMs: number }) | null;
 };
@@ -32,13 +50,27 @@ export type BreakerMemory = {
   aheadMs: number;
   touched: boolean;
   reported: boolean;
+  /** The report that has been received and not settled yet, and what else it is evidence of. */
+  report: Report | null;
+  events: readonly AlarmEvent[];
+  /** What it usually leaks: the slow part, stored apart and only when it has changed. */
+  baseline: LeakageBaseline | null;
+  baselineTouched: boolean;
+  /** The thresholds and rules of one's own that concern it. */
+  limits: FindingLimits;
+  ownRules: readonly AlarmRule[];
 };
+
+/** What is set for a breaker besides its facts. */
+export type BreakerSettings = { limits: FindingLimits; ownRules: readonly AlarmRule[] };
 
 export type AreaMemory = {
   areaId: string;
   villageId: string;
   breakers: Map<string, BreakerMemory>;
   outageAlarm: AlarmMemory | undefined;
+  /** The area's communication is lost while its supply is not known to be. */
+  linkAlarm?: AlarmMemory | undefined;
   /** Power taken off on purpose, as the area was last judged: apart from each other and in order. */
   plannedOutages?: readonly TimeWindow[];
   /** Before this somebody moved in or out: there only a revision knows who belonged to the area. */
@@ -49,9 +81,22 @@ export type AreaMemory = {
 export const isPlannedOut = (area: AreaMemory, atMs: number): boolean =>
   area.plannedOutages?.some((w) => w.fromMs <= atMs && atMs < w.toMs) ?? false;
 
-export const newBreakerMemory = (facts: BreakerFacts): BreakerMemory => ({
+const noEvents: readonly AlarmEvent[] = [];
+const noRules: readonly AlarmRule[] = [];
+
+export const newBreakerFold = (): BreakerFold => ({
+  own: initialOwn,
+  alarms: noAlarms,
+  findings: newFindingMemory(),
+  leakage: null,
+  viaGateway: false,
+  reading: null,
+});
+
+/** A breaker that nothing has been heard of; without settings the defaults of its level hold. */
+export const newBreakerMemory = (facts: BreakerFacts, settings?: BreakerSettings): BreakerMemory => ({
   facts,
-  fold: { own: initialOwn, alarms: {}, reading: null },
+  fold: newBreakerFold(),
   changes: [initialChange(facts.installedAtMs)],
   published: [],
   keptFromMs: Number.NEGATIVE_INFINITY,
@@ -60,6 +105,12 @@ export const newBreakerMemory = (facts: BreakerFacts): BreakerMemory => ({
   aheadMs: Number.POSITIVE_INFINITY,
   touched: true,
   reported: false,
+  report: null,
+  events: noEvents,
+  baseline: null,
+  baselineTouched: false,
+  limits: settings?.limits ?? defaultFindingLimits[facts.level],
+  ownRules: settings?.ownRules ?? noRules,
 });
 
 /** What the fold needs to know of the world besides the reports. */
@@ -79,6 +130,8 @@ export type AreaEffects = {
   alarms: AlarmEffect[];
   /** Breakers whose stored state must be written. */
   touched: BreakerMemory[];
+  /** Breakers whose baseline has changed and must be stored. */
+  baselines: BreakerMemory[];
   /** Breakers whose published state is another than before. */
   changed: BreakerMemory[];
   /** The judging reaches further back than the memory: there the area must be judged anew from the stored history. */
@@ -123,7 +176,13 @@ export const forget = (breaker: BreakerMemory, horizonMs: number): void => {
 };
 
 /** Decides when the breaker must be looked at again though it has not reported. Mutates the memory. */
-export const plan = (breaker: BreakerMemory, nowMs: number, context: FoldContext): void => {
+export const plan = (
+  breaker: BreakerMemory,
+  nowMs: number,
+  context: FoldContext,
+  /** When its alarms and findings change by the clock alone. */
+  nextFindingMs: number,
+): void => {
   const { facts, fold, changes } = breaker;
   let aheadMs = Number.POSITIVE_INFINITY;
   const ahead = (atMs: number | null) => {
@@ -142,7 +201,7 @@ export const plan = (breaker: BreakerMemory, nowMs: number, context: FoldContext
   breaker.dueMs = Math.min(
     aheadMs,
     nextOwnChangeMs(fold.own, facts.installedAtMs, nowMs, context.rule),
-    nextAlarmMs(fold.alarms),
+    nextFindingMs,
   );
   // Silence that is not alarmed yet waits for our own ears, then for the rest of the area: look at every tick.
   const { reason } = publishedAt(breaker, nowMs);

@@ -73,6 +73,8 @@ const heard = (own: OwnState, report: Report, rule: JudgingRule): OwnState => {
     case "trip":
       next.contact = report.body.reclosed ? "closed" : "open";
       next.loadFlows = false;
+      // The last gasp of a house whose supply went off.
+      if (report.body.cause === "outage") next.noSupply = true;
       break;
     case "test":
       next.testFailed = !report.body.passed;

@@ -17,6 +17,8 @@ export type Report = ReportBody & {
   arrivalMs: number;
   /** The device's own time was implausible and was replaced by the arrival time. */
   clockReplaced: boolean;
+  /** The gateway that brought it in a batch; absent where the breaker spoke for itself. */
+  via?: string;
 };
 
 /** Where a report stands in its breaker's history. */

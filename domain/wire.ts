@@ -34,6 +34,9 @@ const causeSchema = z.union([z.enum(tripCauses), z.string().regex(/^vendor:[A-Za
 const tsSchema = z.int();
 const seqSchema = z.int().min(0);
 const currentMaSchema = z.number().min(0).max(1_000_000);
+const phaseCurrentSchema = z.number().min(0).max(100_000);
+
+export type TripCause = z.infer<typeof causeSchema>;
 
 /** Periodic report of a breaker. Currents in mA and A, voltage in V, `ts` in Unix milliseconds of the device. */
 export const readingSchema = z.object({
@@ -46,6 +49,11 @@ export const readingSchema = z.object({
   voltageV: z.number().min(0).max(2_000).optional(),
   temperatureC: z.number().min(-100).max(500).optional(),
   signalDbm: z.number().min(-200).max(100).optional(),
+  /** Load by phase (A, B, C), where the breaker is three-phase. */
+  phaseCurrentsA: z.tuple([phaseCurrentSchema, phaseCurrentSchema, phaseCurrentSchema]).optional(),
+  /** The settings that the breaker itself says are active: IΔn and non-driving time. */
+  ratedResidualCurrentMa: currentMaSchema.optional(),
+  nonDrivingTimeMs: z.number().min(0).max(600_000).optional(),
 });
 export type Reading = z.infer<typeof readingSchema>;
 

@@ -4,6 +4,7 @@ import type { AlarmMemory } from "../detection/alarms.ts";
 import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../detection/memory.ts";
 import { publishedAt } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
+import { type StoredBreakerFold, storedFold } from "../detection/stored.ts";
 import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 import type { LastReading } from "../domain/http.ts";
 import type { StateChange } from "../domain/operating.ts";
@@ -18,16 +19,18 @@ import type {
 import type { QuarantineRow } from "../storage/quarantine.ts";
 
 /** What is stored of a breaker: its fold, and the facts that it was judged with. Planned outages are kept with its area. */
-export type StoredFold = BreakerFold & { facts: BreakerFacts };
+export type StoredFold = StoredBreakerFold & { facts: BreakerFacts };
 
 /** What is stored of an area. */
 export type StoredAreaFold = {
   outageAlarm: AlarmMemory | null;
+  linkAlarm?: AlarmMemory;
   plannedOutages?: readonly TimeWindow[];
 };
 
-const areaFold = ({ outageAlarm, plannedOutages }: AreaMemory): StoredAreaFold => ({
+const areaFold = ({ outageAlarm, linkAlarm, plannedOutages }: AreaMemory): StoredAreaFold => ({
   outageAlarm: outageAlarm ?? null,
+  ...(linkAlarm && { linkAlarm }),
   ...(plannedOutages && { plannedOutages }),
 });
 
@@ -55,7 +58,7 @@ export const stateRow = (
   sinceMs: now.fromMs,
   lastReading: fold.reading ? lastReading(fold.reading) : null,
   lastHeardMs: fold.own.lastKey?.tsMs ?? null,
-  fold: { ...fold, facts } satisfies StoredFold,
+  fold: { ...storedFold(fold), facts } satisfies StoredFold,
 });
 
 const merge = <T extends { fromMs: number }>(
@@ -111,7 +114,7 @@ export const newCommitBuilder = (): CommitBuilder => {
       for (const breaker of effects.changed) changedBreakers.add(breaker);
       for (const { breakerId, fromMs } of effects.beyondHorizon) this.revision(breakerId, fromMs);
       alarms.push(...effects.alarms);
-      if (effects.alarms.some((a) => a.effect !== "raise" || a.kind === "areaOutage"))
+      if (effects.alarms.some((a) => a.effect !== "raise" || a.breakerId === null))
         areas.set(area.areaId, areaFold(area));
       if (effects.touched.length + effects.own.length + effects.published.length + effects.alarms.length > 0)
         empty = false;

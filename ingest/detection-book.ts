@@ -7,6 +7,7 @@ import {
   newBreakerMemory,
 } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
+import { foldOf } from "../detection/stored.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { StateChange } from "../domain/operating.ts";
 import type { Query } from "../storage/db.ts";
@@ -165,7 +166,7 @@ export const loadDetectionBook = async (
   const restored: BreakerMemory[] = [];
   for (const stored of await loadFolds(query)) {
     const { facts, ...fold } = stored.fold as StoredFold;
-    const breaker = { ...newBreakerMemory(facts), fold };
+    const breaker = { ...newBreakerMemory(facts), fold: foldOf(fold) };
     restored.push(breaker);
     place(book, breaker);
     rememberMoves(book, facts);
@@ -173,9 +174,10 @@ export const loadDetectionBook = async (
   await restoreHistories(query, restored, horizonMs);
   for (const { areaId, fold } of await loadAreaFolds(query)) {
     const area = book.areas.get(areaId);
-    const { outageAlarm, plannedOutages } = fold as StoredAreaFold;
+    const { outageAlarm, linkAlarm, plannedOutages } = fold as StoredAreaFold;
     if (area === undefined) continue;
     area.outageAlarm = outageAlarm ?? undefined;
+    area.linkAlarm = linkAlarm;
     if (plannedOutages) area.plannedOutages = plannedOutages;
   }
   return { book, ...applyRegistry(book, registry, nowMs) };

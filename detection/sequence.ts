@@ -1,0 +1,86 @@
+// A breaker's sequence numbers: whether it repeats itself, and whether it is still the same device that counts.
+import type { AlarmEvidence } from "../domain/alarm.ts";
+import type { Report } from "../domain/report.ts";
+import type { FindingMemory } from "./finding-memory.ts";
+
+type ReadingReport = Extract<Report, { kind: "reading" }>;
+
+/** A device that has restarted counts from here. */
+const restartSeq = 20;
+/** So far from what it usually counts up no device jumps: a step of this many, and so many times its usual pace. */
+const jumpReadings = 500;
+const jumpPace = 10;
+/** Readings that counted on as usual before a jump means anything: some devices do not count at all. */
+const orderlyReadings = 8;
+/** Readings in a row with one sequence and different times. */
+const stuckReadings = 3;
+/** Repetitions of what was long known, within the window, that are no single mishap. */
+const replayCount = 2;
+const replayWindowMs = 3_600_000;
+/** A report may come a second time when its acknowledgement was lost; not so much later. */
+const redeliveryMs = 60_000;
+/** Sequences that are remembered. */
+const windowBits = 32;
+
+export type SequenceFinding = { kind: "duplicatedSequence" | "identityDoubtful"; evidence: AlarmEvidence };
+
+/** Takes in a reading that is newer than all before; call before the clock's note of the same report. Mutates the memory. */
+export const noteSequence = (findings: FindingMemory, report: ReadingReport): SequenceFinding | null => {
+  const { seq, arrivalMs, tsMs } = report;
+  const before = findings.seq;
+  findings.seq = seq;
+  // What arrives at the same instant came in the same message.
+  if (arrivalMs !== findings.arrivalMs) findings.messageSeq = seq;
+  if (before < 0) {
+    findings.seen = 1;
+    return null;
+  }
+  const step = seq - before;
+  if (step === 0) {
+    findings.stuckSeq = Math.min(findings.stuckSeq + 1, 100);
+    return findings.stuckSeq >= stuckReadings - 1
+      ? { kind: "duplicatedSequence", evidence: { seq, readings: findings.stuckSeq + 1 } }
+      : null;
+  }
+  findings.stuckSeq = 0;
+  findings.seen = step > 0 && step < windowBits ? ((findings.seen << step) | 1) >>> 0 : 1;
+  const elapsedS = Math.max((tsMs - (findings.arrivalMs - findings.lagMs)) / 1_000, 1);
+  const usual = findings.seqPerS * elapsedS;
+  const isJump = step < 0 ? seq > restartSeq : step > Math.max(jumpReadings, jumpPace * usual);
+  const orderly = findings.orderlySeq;
+  if (isJump && !report.clockReplaced) {
+    findings.orderlySeq = 0;
+    return orderly < orderlyReadings
+      ? null
+      : { kind: "identityDoubtful", evidence: { seq, beforeSeq: before } };
+  }
+  findings.orderlySeq = Math.min(orderly + 1, 100);
+  if (step > 0) {
+    const perS = step / elapsedS;
+    findings.seqPerS =
+      Math.round((findings.seqPerS === 0 ? perS : (findings.seqPerS * 7 + perS) / 8) * 1e6) / 1e6;
+  }
+  return null;
+};
+
+/** Takes in a report that is not newer than the newest. Answers the evidence where the device repeats itself. */
+export const noteRepeat = (findings: FindingMemory, report: Report): AlarmEvidence | null => {
+  if (report.kind !== "reading") return null;
+  const back = findings.seq - report.seq;
+  if (back < 0 || back >= windowBits) return null;
+  const bit = (1 << back) >>> 0;
+  if ((findings.seen & bit) >>> 0 === 0) {
+    // Buffered data that had not come yet.
+    findings.seen = (findings.seen | bit) >>> 0;
+    return null;
+  }
+  const isRedelivery =
+    report.seq >= findings.messageSeq && report.arrivalMs - findings.arrivalMs < redeliveryMs;
+  if (isRedelivery) return null;
+  if (report.arrivalMs - findings.replaysSinceMs > replayWindowMs) {
+    findings.replays = 0;
+    findings.replaysSinceMs = report.arrivalMs;
+  }
+  findings.replays += 1;
+  return findings.replays < replayCount ? null : { seq: report.seq, repetitions: findings.replays };
+};

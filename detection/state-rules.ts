@@ -1,0 +1,108 @@
+// Rules over a breaker's published state, its silence and its calendar.
+import type { AlarmEvidence } from "../domain/alarm.ts";
+import type { StateChange } from "../domain/operating.ts";
+import { type AlarmView, type Condition, type KindRule, readingEvidence } from "./alarm-view.ts";
+
+const dayMs = 86_400_000;
+
+const stateStartMs = ({ published }: AlarmView): number => published.fromMs;
+const silenceStartMs = ({ silentSinceMs, nowMs }: AlarmView): number => silentSinceMs ?? nowMs;
+
+const stateEvidence = ({ published }: AlarmView): AlarmEvidence => ({
+  since: new Date(published.fromMs).toISOString(),
+});
+
+/** On while the published state has this reason; a silent breaker may still be in it, so silence holds. */
+const whileReason =
+  (reason: StateChange["reason"]) =>
+  ({ published }: AlarmView): Condition => {
+    if (published.reason === reason) return "on";
+    const unheard =
+      published.reason === "silent" ||
+      published.reason === "areaOutage" ||
+      published.reason === "plannedOutage";
+    return unheard ? "hold" : "off";
+  };
+
+/** When the monthly trip test is due: counted from the newest test, or from when we began to know the breaker. */
+export const testDueMs = ({
+  facts,
+  findings,
+  limits,
+}: Pick<AlarmView, "facts" | "findings" | "limits">): number =>
+  findings.firstMs === 0
+    ? Number.POSITIVE_INFINITY
+    : Math.max(facts.installedAtMs, findings.firstMs, findings.testMs, facts.testedAtMs ?? 0) +
+      limits.testIntervalDays * dayMs;
+
+export const stateRules: readonly KindRule[] = [
+  {
+    kind: "protectionExited",
+    onDelayMs: 0,
+    condition: whileReason("protectionExited"),
+    startMs: stateStartMs,
+    evidence: (view) => ({ ...readingEvidence(view), ...stateEvidence(view) }),
+  },
+  {
+    kind: "tripFunctionFault",
+    onDelayMs: 0,
+    condition: whileReason("tripFunctionFault"),
+    startMs: stateStartMs,
+    evidence: (view) => ({ ...readingEvidence(view), ...stateEvidence(view) }),
+  },
+  {
+    kind: "bypassed",
+    onDelayMs: 0,
+    condition: whileReason("bypassed"),
+    startMs: stateStartMs,
+    evidence: (view) => ({
+      ...readingEvidence(view),
+      loadCurrentA: view.reading?.loadCurrentA ?? null,
+      ...stateEvidence(view),
+    }),
+  },
+  {
+    // The grace period of the state is the on-delay.
+    kind: "open",
+    onDelayMs: 0,
+    condition: whileReason("open"),
+    startMs: stateStartMs,
+    evidence: (view) => ({ ...readingEvidence(view), ...stateEvidence(view) }),
+  },
+  {
+    // Three missed heartbeats are the on-delay of the state. While the whole area is quiet one more heartbeat is waited
+    // for, so that an outage becomes one alarm for the area and not one for every house.
+    kind: "silent",
+    onDelayMs: 0,
+    condition: ({ published, silentSinceMs, nowMs, rule, areaAlive, listening }) => {
+      if (published.reason !== "silent" || silentSinceMs === null) return "off";
+      if (!listening) return "hold";
+      return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs ? "on" : "hold";
+    },
+    startMs: silenceStartMs,
+    evidence: (view) => ({ since: new Date(silenceStartMs(view)).toISOString() }),
+  },
+  {
+    kind: "neverReported",
+    onDelayMs: 0,
+    condition: ({ published, listening }) => {
+      if (published.reason !== "neverReported") return "off";
+      return listening ? "on" : "hold";
+    },
+    startMs: stateStartMs,
+    evidence: ({ facts }) => ({ installedAt: new Date(facts.installedAtMs).toISOString() }),
+  },
+  {
+    kind: "testOverdue",
+    onDelayMs: 0,
+    condition: (view) => {
+      if (view.nowMs < testDueMs(view)) return "off";
+      return view.published.state === "excused" ? "hold" : "on";
+    },
+    startMs: testDueMs,
+    evidence: (view) => ({
+      dueAt: new Date(testDueMs(view)).toISOString(),
+      testedAt: view.findings.testMs === 0 ? null : new Date(view.findings.testMs).toISOString(),
+    }),
+  },
+];
