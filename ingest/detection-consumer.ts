@@ -27,6 +27,7 @@ import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
 import type { Registry } from "./registry.ts";
 import { startReviser } from "./reviser.ts";
+import { inRounds } from "./rounds.ts";
 import { newSupplyMarks } from "./supply-marks.ts";
 
 export type DetectionNeeds = {
@@ -115,26 +116,25 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     followRegistry();
     const wallMs = needs.clock();
     const touched = new Set<AreaMemory>();
-    for (const message of messages)
-      for (const { report } of message.reports) {
-        const known = book.breakers.get(report.breakerId);
-        if (known === undefined) continue;
-        const { area, breaker } = known;
-        // A second report of one breaker: what the first one meant must be judged before it.
-        if (breaker.reported) settleArea(area);
-        advanceTo(message.arrivalMs);
-        const receipt = receive(breaker, report, context());
-        if (receipt.kind === "late") pending.revision(report.breakerId, report.tsMs);
-        if (records.take(report, breaker.facts, wallMs)) pending.revision(report.breakerId, report.tsMs);
-        if (receipt.kind !== "accepted") continue;
-        if (receipt.checkpoint)
-          pending.checkpoint({
-            breakerId: report.breakerId,
-            dayMs: receipt.checkpoint.dayMs,
-            fold: receipt.checkpoint.own,
-          });
-        touched.add(area);
-      }
+    for (const report of inRounds(messages)) {
+      const known = book.breakers.get(report.breakerId);
+      if (known === undefined) continue;
+      const { area, breaker } = known;
+      // A second report of one breaker: what the first one meant must be judged before it.
+      if (breaker.reported) settleArea(area);
+      advanceTo(report.arrivalMs);
+      const receipt = receive(breaker, report, context());
+      if (receipt.kind === "late") pending.revision(report.breakerId, report.tsMs);
+      if (records.take(report, breaker.facts, wallMs)) pending.revision(report.breakerId, report.tsMs);
+      if (receipt.kind !== "accepted") continue;
+      if (receipt.checkpoint)
+        pending.checkpoint({
+          breakerId: report.breakerId,
+          dayMs: receipt.checkpoint.dayMs,
+          fold: receipt.checkpoint.own,
+        });
+      touched.add(area);
+    }
     for (const area of touched) settleArea(area);
     pending.quarantine(quarantineRows(journal.id, messages));
   };
