@@ -4,6 +4,7 @@ import type { importResultSchema } from "../domain/http.ts";
 import { toIso } from "../domain/time.ts";
 import { writeAudit } from "./audit.ts";
 import type { Db, Query } from "./db.ts";
+import { placeMoved } from "./placements.ts";
 import { contradictions, type LineError, type NumberedRow } from "./registry-check.ts";
 import { updateAreaFacts, updateHouseholdFacts, upsertOfficers } from "./registry-more.ts";
 import {
@@ -30,7 +31,7 @@ export const lockRegistry = async (query: Query): Promise<void> => {
 export type ImportBy = {
   actor: string;
   nowMs: number;
-  /** The township's local day, from which safety officers look after their villages; that of `nowMs` in UTC when left out. */
+  /** The township's local day, from which moved breakers are where they are and safety officers look after their villages; that of `nowMs` in UTC when left out. */
   today?: string;
   /** Told how many rows of how many have been looked at; cheap to call often. */
   progress?: (done: number, total: number) => void;
@@ -92,6 +93,7 @@ export const importLocked = async (
     breaker: await upsertBreakers(query, tables.breakers),
   };
   const today = by.today ?? toIso(by.nowMs).slice(0, 10);
+  await placeMoved(query, [...changed.breaker], today);
   for (const id of await updateAreaFacts(query, tables.areas)) changed.area.add(id);
   for (const id of await updateHouseholdFacts(query, tables.households)) changed.household.add(id);
   for (const id of await upsertOfficers(query, rows, today)) changed.village.add(id);
@@ -118,7 +120,7 @@ export const importLocked = async (
     detail: result,
   });
   if (result.changed > 0) await db.notify({ kind: "registry" }, query);
-  // A moved breaker must speak under its new area: whoever holds its connection has to look again.
+  // A moved breaker must speak under its new area, a removed one no more: its connection has to be looked at again.
   for (const clientId of moved) await db.notify({ kind: "credential", clientId }, query);
   return { kind: "imported", result };
 };
@@ -184,16 +186,17 @@ const storedConflicts = async (query: Query, tables: Tables): Promise<LineError[
   return errors.sort((a, b) => a.line - b.line);
 };
 
-/** Breakers with a credential that this table puts into another area. */
+/** Breakers with a credential that this table puts into another area, or whose removal it changes. */
 const movedClients = async (query: Query, breakers: readonly NumberedRow[]): Promise<string[]> => {
   const moved: string[] = [];
   for (const chunk of chunksOf(breakers)) {
     const rows = await query<{ id: string }>(
       `SELECT b.id
-         FROM unnest($1::text[], $2::text[]) AS n (id, area_id)
-         JOIN breaker b ON b.id = n.id AND b.area_id <> n.area_id
+         FROM unnest($1::text[], $2::text[], $3::date[]) AS n (id, area_id, removed_on)
+         JOIN breaker b ON b.id = n.id
+          AND (b.area_id <> n.area_id OR b.removed_on IS DISTINCT FROM n.removed_on)
          JOIN credential c ON c.client_id = b.id`,
-      [column(chunk, (r) => r.breakerId), column(chunk, (r) => r.areaId)],
+      [column(chunk, (r) => r.breakerId), column(chunk, (r) => r.areaId), column(chunk, (r) => r.removedOn)],
     );
     moved.push(...rows.map((row) => row.id));
   }
