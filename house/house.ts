@@ -9,8 +9,8 @@ import { type Broker, startBroker } from "../broker/broker.ts";
 import { startSubscriber } from "../broker/subscriber.ts";
 import type { Config } from "../config.ts";
 import { defaultJudgingRule } from "../domain/limits.ts";
-import { defaultSupplyRule, type SupplyRule } from "../domain/supply.ts";
 import { liveTopics } from "../domain/live.ts";
+import { defaultSupplyRule, type SupplyRule } from "../domain/supply.ts";
 import { consumerNames, type PipelineEvent, type PipelinePart } from "../ingest/pipeline.ts";
 import { type PipelineThread, startPipelineThread } from "../ingest/worker.ts";
 import { openJournal } from "../journal/journal.ts";
@@ -26,6 +26,8 @@ import { houseHealth } from "./health.ts";
 import { startJobRunner } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
 import { requirePort } from "./ports.ts";
+import { startRateKeeper } from "./rate-keeper.ts";
+import { recomputeJob } from "./recompute.ts";
 import { registryJobs } from "./registry-jobs.ts";
 import { startReplayer } from "./replayer.ts";
 import { keepSecret } from "./secrets.ts";
@@ -229,11 +231,19 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
       const jobs = startJobRunner({
         db,
         handlers: {
+          recompute: recomputeJob({ db, retentionDays: config.retentionDays, clock: Date.now }),
           ...registryJobs({ databaseUrl, timeZone: config.timeZone, clock: Date.now }),
         },
         warn: (message, error) => log.warn({ err: error }, message),
       });
       onStop("the jobs", () => jobs.stop());
+      const rateKeeper = startRateKeeper({
+        db,
+        timeZone: config.timeZone,
+        clock: Date.now,
+        warn: (message, error) => log.warn({ err: error }, message),
+      });
+      onStop("the rates' sums", () => rateKeeper.stop());
       const listener = await db.listen((notice) => {
         if (notice.kind === "job") jobs.wake();
       }, jobs.wake);

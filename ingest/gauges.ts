@@ -21,6 +21,7 @@ import {
   type PlaceCounts,
   withRates,
 } from "../storage/views/counts.ts";
+import { targetsNow } from "../storage/views/places.ts";
 import type { Registry } from "./registry.ts";
 
 /** Counters of the process; what is not known here is undefined. */
@@ -96,8 +97,13 @@ export const openGauges = (needs: GaugeNeeds, write: (lines: readonly string[]) 
   const countLines = async (atMs: number): Promise<string[]> => {
     const areas = await loadAreas(query);
     const counts = await countAreas(query, {}, { nowMs: atMs, timeZone: needs.timeZone });
+    const targets = await targetsNow(query, { nowMs: atMs, timeZone: needs.timeZone });
     const rates = sumOverPlaces(areas.values(), counts).flatMap((sum) =>
-      rateLines(sum.place, withRates(sum.counts), atMs),
+      rateLines(
+        sum.place,
+        withRates(sum.counts, targets({ ...sum.place, villageId: sum.place.villageId ?? null })),
+        atMs,
+      ),
     );
     const standing = await standingAlarms(query, { ever: seen === null });
     const known = new Map(seen);

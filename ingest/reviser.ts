@@ -10,6 +10,8 @@ import { judgeTrips } from "./trip-verdicts.ts";
 
 const quietMs = 1_000;
 const longestWaitMs = 30_000;
+/** How often requests are looked for that others have left (a recomputation that an operator asked for). */
+const lookEveryMs = 2_000;
 /** After a failure nothing is tried for this long: the live judging must not wait for it. */
 const pauseAfterFailureMs = 5_000;
 
@@ -43,7 +45,14 @@ export const startReviser = async (needs: {
       lastAtMs: atMs,
     });
   };
-  for (const { breakerId, fromMs } of await loadRevisions(db.query)) request(breakerId, fromMs, true);
+  /** Requests in PostgreSQL that are not known here. */
+  const look = async () => {
+    for (const { breakerId, fromMs } of await loadRevisions(db.query))
+      if (fromMs < (requests.get(breakerId)?.fromMs ?? Number.POSITIVE_INFINITY))
+        request(breakerId, fromMs, true);
+  };
+  let lookedAtMs = clock();
+  await look();
 
   const isDue = ({ firstAtMs, lastAtMs }: Request): boolean =>
     clock() - lastAtMs >= quietMs || clock() - firstAtMs >= longestWaitMs;
@@ -55,6 +64,7 @@ export const startReviser = async (needs: {
     if (first === undefined) return 0;
     const area = book.breakers.get(first)?.area;
     const chosen = new Map([...requests].filter(([id]) => id === first || area?.breakers.has(id)));
+    const handled = [...chosen].map(([breakerId, { fromMs }]) => ({ breakerId, fromMs }));
     if (area !== undefined) {
       const revision = await reviseArea(
         { query: db.query, telemetry: needs.telemetry, rule: needs.rule },
@@ -86,10 +96,10 @@ export const startReviser = async (needs: {
         for (const { breakerId, fromDayMs, rows } of revision.checkpoints)
           await replaceCheckpoints(query, breakerId, fromDayMs, rows);
         await writeVerdicts(query);
-        await removeRevisions(query, [...chosen.keys()]);
+        await removeRevisions(query, handled);
       });
       revision.apply();
-    } else await removeRevisions(db.query, [...chosen.keys()]);
+    } else await removeRevisions(db.query, handled);
     for (const id of chosen.keys()) requests.delete(id);
     return chosen.size;
   };
@@ -99,6 +109,10 @@ export const startReviser = async (needs: {
     async run(book, nowMs) {
       if (clock() < notBeforeMs) return 0;
       try {
+        if (Math.abs(clock() - lookedAtMs) >= lookEveryMs) {
+          lookedAtMs = clock();
+          await look();
+        }
         const revised = await reviseOne(book, nowMs);
         needs.onProblem(null);
         return revised;

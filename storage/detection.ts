@@ -209,8 +209,16 @@ export const writeDetection = async (query: Query, commit: DetectionCommit): Pro
     );
 };
 
-export const removeRevisions = async (query: Query, breakerIds: readonly string[]): Promise<void> => {
-  await query("DELETE FROM revision_request WHERE breaker_id = ANY($1)", [breakerIds]);
+/** Removes requests that have been met. One that asks for an earlier instant came meanwhile, and stays. */
+export const removeRevisions = async (
+  query: Query,
+  met: readonly { breakerId: string; fromMs: number }[],
+): Promise<void> => {
+  await query(
+    `DELETE FROM revision_request q USING jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "fromMs" bigint)
+     WHERE q.breaker_id = r."breakerId" AND q.from_ms >= r."fromMs"`,
+    [JSON.stringify(met)],
+  );
 };
 
 /** Replaces a breaker's checkpoints from `fromDayMs` on. */

@@ -1,12 +1,8 @@
 // Counts of one transformer area as it stands now, and their sums over villages and townships.
-import {
-  type BreakerLevel,
-  breakerLevels,
-  targetInhabitedCoverage,
-  targetRates,
-} from "../../domain/breaker.ts";
+import { type BreakerLevel, breakerLevels } from "../../domain/breaker.ts";
 import type { LevelSummary } from "../../domain/http.ts";
 import { addCounts, emptyCounts, fraction, type SnapshotCounts, snapshotRates } from "../../domain/rates.ts";
+import type { Targets } from "../../domain/targets.ts";
 import type { Query } from "../db.ts";
 import { addScope, conditions, localDate, type Scope } from "./scope.ts";
 
@@ -137,18 +133,22 @@ export const addPlaceCounts = (a: PlaceCounts, b: PlaceCounts): PlaceCounts => (
   openAlarms: a.openAlarms + b.openAlarms,
 });
 
-/** Counts with their rates and the plan's targets, as the API answers them. */
-export const withRates = (counts: PlaceCounts) => ({
+/** Counts with their rates and the targets of their place, as the API answers them. */
+export const withRates = (counts: PlaceCounts, targets: Targets) => ({
   levels: Object.fromEntries(
     breakerLevels.map((level) => [
       level,
-      { ...counts.levels[level], ...snapshotRates(counts.levels[level]), target: targetRates[level] },
+      {
+        ...counts.levels[level],
+        ...snapshotRates(counts.levels[level]),
+        target: targets.operationalRate[level],
+      },
     ]),
   ) as Record<BreakerLevel, LevelSummary>,
   households: counts.households,
   inhabitedHouseholds: counts.inhabitedHouseholds,
   inhabitedOperating: counts.inhabitedOperating,
   inhabitedCoverage: fraction(counts.inhabitedOperating, counts.inhabitedHouseholds),
-  inhabitedCoverageTarget: targetInhabitedCoverage,
+  inhabitedCoverageTarget: targets.inhabitedCoverage,
   openAlarms: counts.openAlarms,
 });

@@ -1,6 +1,8 @@
 // Townships, villages and transformer areas with their counts and rates as they stand now.
 import type { AreaSummary, TownshipSummary, VillageSummary } from "../../domain/http.ts";
+import { type Targets, targetsOf } from "../../domain/targets.ts";
 import type { Query } from "../db.ts";
+import { loadTargets } from "../targets.ts";
 import {
   addPlaceCounts,
   countAreas,
@@ -9,7 +11,7 @@ import {
   type PlaceCounts,
   withRates,
 } from "./counts.ts";
-import { addScope, conditions, type Scope } from "./scope.ts";
+import { addScope, conditions, localDate, type Scope } from "./scope.ts";
 
 /** A page of a list in order of ids: what comes after `afterId`, at most `limit`. */
 export type IdPage = { afterId?: string | undefined; limit: number };
@@ -27,7 +29,11 @@ export const listTownships = async (query: Query, page: IdPage, now: Now): Promi
   );
   const counts = await countAreas(query, { areaIds: areas.map((area) => area.id) }, now);
   const sums = sumBy(areas, counts);
-  return places.map((place) => ({ ...place, ...withRates(sums(place.id)) }));
+  const targets = await targetsNow(query, now);
+  return places.map((place) => ({
+    ...place,
+    ...withRates(sums(place.id), targets({ townshipId: place.id, villageId: null })),
+  }));
 };
 
 /** Villages in order of their ids; `ids` limits the list to those. */
@@ -55,7 +61,11 @@ export const listVillages = async (
   );
   const counts = await countAreas(query, { villageIds }, now);
   const sums = sumBy(areas, counts);
-  return places.map((place) => ({ ...place, ...withRates(sums(place.id)) }));
+  const targets = await targetsNow(query, now);
+  return places.map((place) => ({
+    ...place,
+    ...withRates(sums(place.id), targets({ townshipId: place.townshipId, villageId: place.id })),
+  }));
 };
 
 /** Transformer areas of the scope in order of their ids. */
@@ -76,7 +86,21 @@ export const listAreas = async (
     where.values,
   );
   const counts = await countAreas(query, { areaIds: places.map((place) => place.id) }, now);
-  return places.map((place) => ({ ...place, ...withRates(counts.get(place.id) ?? emptyPlaceCounts()) }));
+  const targets = await targetsNow(query, now);
+  return places.map((place) => ({
+    ...place,
+    ...withRates(counts.get(place.id) ?? emptyPlaceCounts(), targets(place)),
+  }));
+};
+
+/** The targets of places as of today. */
+export const targetsNow = async (
+  query: Query,
+  now: Now,
+): Promise<(place: { townshipId: string; villageId: string | null }) => Targets> => {
+  const stored = await loadTargets(query);
+  const today = localDate(now.nowMs, now.timeZone);
+  return (place) => targetsOf(stored, place, today);
 };
 
 const sumBy = (
