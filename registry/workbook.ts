@@ -35,21 +35,35 @@ const parsePieces = async function* (parts: AsyncIterable<Buffer>, handlers: Han
   parser.on("doctype", () => {
     throw fileProblem("is no workbook: its XML has a document type");
   });
-  parser.on("opentag", (tag) =>
-    handlers.open(local(tag.name), tag.attributes as Record<string, string & SaxesAttributePlain>),
-  );
-  if (handlers.close !== undefined) parser.on("closetag", (tag) => handlers.close?.(local(tag.name)));
-  if (handlers.text !== undefined) parser.on("text", (text) => handlers.text?.(text));
+  let sinceEventBytes = 0;
+  const alive = () => {
+    sinceEventBytes = 0;
+  };
+  parser.on("opentag", (tag) => {
+    alive();
+    handlers.open(local(tag.name), tag.attributes as Record<string, string & SaxesAttributePlain>);
+  });
+  parser.on("closetag", (tag) => {
+    alive();
+    handlers.close?.(local(tag.name));
+  });
+  parser.on("text", (text) => {
+    alive();
+    handlers.text?.(text);
+  });
+  parser.on("cdata", (text) => {
+    alive();
+    handlers.text?.(text);
+  });
+  parser.on("comment", alive);
   parser.on("error", (error) => {
     throw fileProblem(`is no workbook that can be read: ${error.message}`);
   });
   const decoder = new TextDecoder("utf-8");
-  let sinceTagBytes = 0;
   for await (const part of parts) {
-    const lastTag = part.lastIndexOf(0x3c);
-    sinceTagBytes = lastTag === -1 ? sinceTagBytes + part.length : part.length - lastTag;
-    if (sinceTagBytes > maxPieceBytes) throw fileProblem("is no workbook: a piece of its XML is too long");
+    sinceEventBytes += part.length;
     parser.write(decoder.decode(part, { stream: true }));
+    if (sinceEventBytes > maxPieceBytes) throw fileProblem("is no workbook: a piece of its XML is too long");
     yield;
   }
   parser.close();

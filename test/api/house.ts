@@ -72,6 +72,7 @@ export const startTestApi = async (
   return {
     api,
     db: database.db,
+    databaseUrl: database.url,
     gate,
     telemetry,
     published,
