@@ -16,6 +16,7 @@ import { type PipelineThread, startPipelineThread } from "../ingest/worker.ts";
 import { openJournal } from "../journal/journal.ts";
 import type { Journal } from "../journal/port.ts";
 import { startNoticeKeeper } from "../notices/keeper.ts";
+import { startReportSchedule } from "../reports/schedule.ts";
 import { openDatabase } from "../storage/db.ts";
 import { startEmbeddedPostgres } from "../storage/embedded.ts";
 import { migrate } from "../storage/migrate.ts";
@@ -30,6 +31,7 @@ import { startRateKeeper } from "./rate-keeper.ts";
 import { recomputeJob } from "./recompute.ts";
 import { registryJobs } from "./registry-jobs.ts";
 import { startReplayer } from "./replayer.ts";
+import { reportJob } from "./reports.ts";
 import { keepSecret } from "./secrets.ts";
 import { startSupplyKeeper } from "./supply-keeper.ts";
 import { UserError } from "./user-error.ts";
@@ -233,6 +235,12 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
         handlers: {
           recompute: recomputeJob({ db, retentionDays: config.retentionDays, clock: Date.now }),
           ...registryJobs({ databaseUrl, timeZone: config.timeZone, clock: Date.now }),
+          report: reportJob({
+            db,
+            timeZone: config.timeZone,
+            chromium: config.chromium,
+            clock: Date.now,
+          }),
         },
         warn: (message, error) => log.warn({ err: error }, message),
       });
@@ -244,6 +252,13 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
         warn: (message, error) => log.warn({ err: error }, message),
       });
       onStop("the rates' sums", () => rateKeeper.stop());
+      const schedule = startReportSchedule({
+        db,
+        timeZone: config.timeZone,
+        clock: Date.now,
+        warn: (message, error) => log.warn({ err: error }, message),
+      });
+      onStop("the reports' schedule", () => schedule.stop());
       const listener = await db.listen((notice) => {
         if (notice.kind === "job") jobs.wake();
       }, jobs.wake);
