@@ -40,6 +40,14 @@ const document = async (): Promise<Document> =>
 const contract = [
   "POST /registry/import",
   "GET /registry/export",
+  "POST /registry/drafts",
+  "GET /registry/drafts",
+  "GET /registry/drafts/{id}",
+  "DELETE /registry/drafts/{id}",
+  "GET /registry/drafts/{id}/errors",
+  "GET /registry/drafts/{id}/errors.csv",
+  "GET /registry/drafts/{id}/changes",
+  "POST /registry/drafts/{id}/commit",
   "POST /breakers/{id}/credential",
   "POST /transformer-areas/{areaId}/gateways/{gatewayId}/credential",
   "GET /townships",
@@ -97,6 +105,7 @@ test("leaves no schema of the document empty and no reference dangling", async (
       for (const parameter of operation.parameters ?? []) vague.push(...isVague(parameter.schema, at));
       vague.push(...isVague(Object.values(operation.requestBody?.content ?? {}), at));
       for (const [status, response] of Object.entries(operation.responses)) {
+        if (status === "204") continue;
         const contents = Object.values(response.content ?? {});
         expect(contents.length, `${at} ${status}`).toBeGreaterThan(0);
         for (const { schema } of contents) {
