@@ -66,7 +66,7 @@ export const targetRoutes = (app: Api, context: RouteContext): void => {
         summary: "Remove a target; what stood before it holds again",
         security,
         params: z.object({ id: z.coerce.number().int().min(1) }),
-        response: { 204: z.null(), ...problemResponses(400, 401, 404) },
+        response: { 204: z.null().describe("removed"), ...problemResponses(400, 401, 404) },
       },
     },
     async (request, reply) => {
