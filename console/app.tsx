@@ -18,6 +18,8 @@ const Reports = lazy(() => import("./pages/reports.tsx").then((m) => ({ default:
 const Notices = lazy(() => import("./pages/notices.tsx").then((m) => ({ default: m.Notices })));
 const NoticePage = lazy(() => import("./pages/notice.tsx").then((m) => ({ default: m.NoticePage })));
 const Visits = lazy(() => import("./pages/visits.tsx").then((m) => ({ default: m.Visits })));
+const Tests = lazy(() => import("./pages/tests.tsx").then((m) => ({ default: m.Tests })));
+const LowVoltage = lazy(() => import("./pages/low-voltage.tsx").then((m) => ({ default: m.LowVoltage })));
 const Quarantine = lazy(() => import("./pages/quarantine.tsx").then((m) => ({ default: m.Quarantine })));
 
 const Themed = ({ children }: { children: ReactNode }) => {
@@ -46,6 +48,8 @@ export const App = () => (
                 <Route path="notices" element={<Notices />} />
                 <Route path="notices/:noticeId" element={<NoticePage />} />
                 <Route path="visits" element={<Visits />} />
+                <Route path="tests" element={<Tests />} />
+                <Route path="low-voltage" element={<LowVoltage />} />
                 <Route path="quarantine" element={<Quarantine />} />
                 <Route path="*" element={<NotFound />} />
               </Routes>

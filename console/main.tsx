@@ -10,6 +10,7 @@ import "./styles/alarms.css";
 import "./styles/breaker.css";
 import "./styles/other.css";
 import "./styles/notices.css";
+import "./styles/ledger.css";
 import "./styles/narrow.css";
 
 const root = document.getElementById("root");

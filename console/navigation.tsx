@@ -16,9 +16,16 @@ const groups: { name: keyof Dictionary["navGroups"]; views: View[] }[] = [
     views: [
       { to: "/visits", name: "visits" },
       { to: "/notices", name: "notices" },
+      { to: "/tests", name: "tests" },
     ],
   },
-  { name: "figures", views: [{ to: "/reports", name: "reports" }] },
+  {
+    name: "figures",
+    views: [
+      { to: "/reports", name: "reports" },
+      { to: "/low-voltage", name: "lowVoltage" },
+    ],
+  },
   { name: "system", views: [{ to: "/quarantine", name: "quarantine" }] },
 ];
 

@@ -56,6 +56,12 @@ export const supplyDaySchema = z.object({
 });
 export type SupplyDay = z.infer<typeof supplyDaySchema>;
 
+export const supplyTrendSchema = z.object({
+  items: z.array(supplyDaySchema),
+  lowVoltageV: z.number().describe("the threshold, in V"),
+});
+export type SupplyTrend = z.infer<typeof supplyTrendSchema>;
+
 export const areaSupplyDaySchema = z.object({
   day: z.iso.date(),
   ...supplyShape,

@@ -1,7 +1,7 @@
 // Low-voltage areas (低电压台区) with their trend, and hints at line loss.
 import { z } from "zod";
 import { listOf } from "../../domain/http.ts";
-import { areaSupplyDaySchema, areaSupplySchema, supplyDaySchema } from "../../domain/http-supply.ts";
+import { areaSupplyDaySchema, areaSupplySchema, supplyTrendSchema } from "../../domain/http-supply.ts";
 import { idSchema } from "../../domain/ids.ts";
 import { localDate } from "../../storage/views/scope.ts";
 import { areaSupplyDays, listAreaSupply, supplyTrend } from "../../storage/views/supply.ts";
@@ -80,7 +80,7 @@ export const supplyRoutes = (app: Api, context: RouteContext): void => {
         summary: "How many areas were low on each day",
         security,
         querystring: z.strictObject({ ...placeFields, ...dayFields }),
-        response: { 200: z.object({ items: z.array(supplyDaySchema) }), ...problemResponses(400, 401) },
+        response: { 200: supplyTrendSchema, ...problemResponses(400, 401) },
       },
     },
     async (request) => {
@@ -91,7 +91,7 @@ export const supplyRoutes = (app: Api, context: RouteContext): void => {
         areaId: area,
         ...daysOf(days, today()),
       });
-      return { items };
+      return { items, lowVoltageV: context.supply.lowVoltageV };
     },
   );
 

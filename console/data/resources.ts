@@ -13,7 +13,10 @@ import type {
   VillageSummary,
 } from "../../domain/http.ts";
 import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
+import type { OfficerEntry } from "../../domain/http-officers.ts";
 import type { ReportSummary } from "../../domain/http-reports.ts";
+import type { AreaSupplyDay, AreaSupplyRow, SupplyTrend } from "../../domain/http-supply.ts";
+import type { TestRecord } from "../../domain/http-tests.ts";
 import type { VisitList } from "../../domain/http-visits.ts";
 
 export type List<T> = { items: T[]; nextCursor: string | null };
@@ -35,6 +38,12 @@ export type Answers = {
   notices: List<Notice>;
   notice: NoticeDetail;
   visits: VisitList;
+  officers: List<OfficerEntry>;
+  tests: List<TestRecord>;
+  stations: { items: { name: string }[] };
+  lowVoltage: List<AreaSupplyRow>;
+  lowVoltageTrend: SupplyTrend;
+  lowVoltageDays: { items: AreaSupplyDay[] };
   reports: List<ReportSummary>;
 };
 export type Kind = keyof Answers;
@@ -87,6 +96,13 @@ export const resources = {
   quarantine: (query: Query) => resource("quarantine", "quarantine", query),
   notices: (query: Query) => resource("notices", "notices", query),
   notice: (id: string) => resource("notice", `notices/${encodeURIComponent(id)}`, {}, id),
+  officers: () => resource("officers", "officers", { limit: all }),
   visits: (query: Query) => resource("visits", "visits", query),
+  tests: (query: Query) => resource("tests", "tests", query),
+  stations: () => resource("stations", "tests/stations"),
+  lowVoltage: (query: Query) => resource("lowVoltage", "low-voltage", query),
+  lowVoltageTrend: (query: Query) => resource("lowVoltageTrend", "low-voltage/trend", query),
+  lowVoltageDays: (areaId: string, query: Query) =>
+    resource("lowVoltageDays", `low-voltage/${encodeURIComponent(areaId)}`, query, areaId),
   reports: (query: Query) => resource("reports", "reports", query),
 };

@@ -1,4 +1,5 @@
 // The page in English.
+import { supplyEn, testsEn } from "./ledger-en.ts";
 import { noticesEn, visitsEn } from "./notices-en.ts";
 import type { Dictionary } from "./zh.ts";
 
@@ -14,6 +15,8 @@ export const en: Dictionary = {
     reports: "Reports",
     visits: "Visits",
     notices: "Notices",
+    tests: "Test ledger",
+    lowVoltage: "Low voltage",
   },
   navGroups: { work: "Work", figures: "Figures", registry: "Registry", system: "System" },
   mainNavigation: "Main navigation",
@@ -339,6 +342,8 @@ export const en: Dictionary = {
     },
   },
   notices: noticesEn,
+  tests: testsEn,
+  supply: supplyEn,
   visits: visitsEn,
   files: { failed: "The file could not be fetched; try again." },
   jobs: {

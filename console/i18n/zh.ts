@@ -3,6 +3,7 @@ import type { AlarmKind, AlarmPriority, AlarmState } from "../../domain/alarm.ts
 import type { BreakerLevel } from "../../domain/breaker.ts";
 import type { OperatingReason, OperatingState } from "../../domain/operating.ts";
 import type { Contact, Protection, ReportKind, tripCauses } from "../../domain/wire.ts";
+import { supplyZh, testsZh } from "./ledger-zh.ts";
 import { noticesZh, visitsZh } from "./notices-zh.ts";
 
 export const zh = {
@@ -17,6 +18,8 @@ export const zh = {
     reports: "报表",
     visits: "走访清单",
     notices: "整改通知书",
+    tests: "测试记录",
+    lowVoltage: "低电压台区",
   },
   navGroups: { work: "工作", figures: "指标", registry: "台账", system: "系统" },
   mainNavigation: "主导航",
@@ -358,6 +361,8 @@ export const zh = {
     },
   },
   notices: noticesZh,
+  tests: testsZh,
+  supply: supplyZh,
   visits: visitsZh,
   files: { failed: "文件没有取到，请再试一次。" },
   jobs: {

@@ -12,7 +12,7 @@ const searchAfterMs = 300;
 const fields = ["hazard", "rule", "requirement"] as const;
 
 /** Finds breakers by id or address while one types. */
-const BreakerSearch = ({ value, onChange }: { value: string | null; onChange(id: string): void }) => {
+export const BreakerSearch = ({ value, onChange }: { value: string | null; onChange(id: string): void }) => {
   const { client } = useHouse();
   const { words } = useLanguage();
   const [text, setText] = useState("");
