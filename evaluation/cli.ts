@@ -88,6 +88,7 @@ const runSimulated = async (options: SimulatedOptions & ReportOptions): Promise<
     `scenario ${scenario.name}: ${outcome.scope.breakers} breakers, ${scenario.days} days, ` +
       `${scenario.seeds.length} seeds (${scenario.seeds.join(", ")}); ${outcome.reports} reports in ${seconds.toFixed(0)} s`,
   );
+  if (outcome.rejections > 0) say(`${outcome.rejections} reports were refused`);
   report(outcome.tallies, outcome.scope, rows, options);
   return 0;
 };

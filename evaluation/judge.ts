@@ -129,7 +129,9 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
         // A second report of one breaker: what the first one meant must be judged before it.
         if (breaker.reported) settleAt(arrivalMs);
         ears.hear(report);
-        if (receive(breaker, report, context).kind !== "ignored") touched = true;
+        // What says nothing new may still tell something of the device, and then the breaker is due.
+        if (receive(breaker, report, context).kind === "accepted" || breaker.dueMs <= arrivalMs)
+          touched = true;
       }
       if (touched) settleAt(arrivalMs);
     },

@@ -50,6 +50,15 @@ const areaKinds: ReadonlySet<string> = new Set([
   "phaseImbalance",
 ]);
 
+/** Of these a main breaker is the witness: what else is found at it then comes from them. */
+const seenAtMain: ReadonlySet<string> = new Set([
+  "backgroundTooHigh",
+  "gradingFailure",
+  "lineLeakage",
+  "mainTrip",
+  "phaseImbalance",
+]);
+
 export const newTally = (): KindTally => ({
   truePositives: 0,
   falsePositives: 0,
@@ -103,7 +112,12 @@ export const score = (
     if (both.length > 0) labelsAt.set(`area\n${areaId}`, both);
   }
   const labelsFor = (finding: Finding): readonly ObservedLabel[] => {
-    if (!areaKinds.has(finding.kind)) return labelsAt.get(finding.subjectId) ?? [];
+    if (!areaKinds.has(finding.kind)) {
+      const own = labelsAt.get(finding.subjectId) ?? [];
+      const areaId = scope.areaOfMain.get(finding.subjectId);
+      const witnessed = (labelsAt.get(areaId ?? "") ?? []).filter((l) => seenAtMain.has(l.finding));
+      return witnessed.length > 0 ? [...own, ...witnessed] : own;
+    }
     const areaId = canonical(finding.subjectId, finding.kind);
     return labelsAt.get(`area\n${areaId}`) ?? labelsAt.get(areaId) ?? [];
   };

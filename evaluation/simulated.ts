@@ -4,7 +4,7 @@ import { defaultJudgingRule, type JudgingRule } from "../domain/limits.ts";
 import type { Report } from "../domain/report.ts";
 import { decodeBody } from "../ingest/decoders/hubao.ts";
 import { type FleetMessage, streamArea } from "../simulators/model/area-stream.ts";
-import { registryRowsOf } from "../simulators/model/layout.ts";
+import { gatewayIdOf, registryRowsOf } from "../simulators/model/layout.ts";
 import type { AreaPlan, FleetPlan } from "../simulators/model/plan.ts";
 import { judgeAreaLive, unobserved } from "./judge.ts";
 import { factsOfRows } from "./registry-table.ts";
@@ -22,11 +22,12 @@ export type JudgedAreas = {
 };
 
 /** Validates a message's entries as the pipeline does; what is refused is counted. */
-const decode = (message: FleetMessage, onRejected: () => void): Report[] => {
+const decode = (message: FleetMessage, gatewayId: string, onRejected: () => void): Report[] => {
   const reports: Report[] = [];
   for (const { breakerId, kind, body } of message.entries) {
     const decoded = decodeBody(kind, breakerId, body, message.atMs);
-    if (decoded.ok) reports.push(decoded.report);
+    if (decoded.ok)
+      reports.push(message.fromGateway ? { ...decoded.report, via: gatewayId } : decoded.report);
     else onRejected();
   }
   return reports;
@@ -64,9 +65,10 @@ const judgeOne = (
     rule: defaultJudgingRule,
     startMs: plan.startMs,
   });
+  const gatewayId = gatewayIdOf(area.layout.areaId);
   for (const block of streamArea(plan, area))
     for (const message of block) {
-      const reports = decode(message, () => {
+      const reports = decode(message, gatewayId, () => {
         into.rejections += 1;
       });
       into.reports += reports.length;

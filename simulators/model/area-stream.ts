@@ -1,7 +1,7 @@
 // One transformer area's messages over a whole run, slot by slot in order of arrival: physics, faults, clocks and links.
 import type { ReportKind } from "../../domain/wire.ts";
 import { generator, keyOf } from "../random.ts";
-import { type Effect, noEffect, resetEffect } from "./effect.ts";
+import { type Effect, type FaultEvent, noEffect, resetEffect } from "./effect.ts";
 import { buildHouses } from "./houses.ts";
 import { kindOf } from "./kinds.ts";
 import { gatewayIdOf } from "./layout.ts";
@@ -85,24 +85,42 @@ export const streamArea = function* (fleet: FleetPlan, area: AreaPlan): Generato
   const send = (atMs: number, entries: FleetEntry[]) =>
     post.put({ atMs: Math.floor(atMs), fromGateway: layout.hasGateway, entries });
   const latencyMs = () => 200 + 2_000 * random() + (random() < 0.01 ? 20_000 * random() : 0);
-  const sayEvents = (untilMs: number) => {
+  const say = ({ member, kind, body, atMs: exactMs, delayMs }: FaultEvent, temperatureC: number) => {
+    const atMs = Math.floor(exactMs);
+    if (kind === "reading") {
+      const on = touched[member] === 1 ? effectOn(active, member, atMs, effect) : null;
+      if (on?.silent) return;
+      meter.settle(member, on, active);
+      send(atMs + delayMs, [
+        { breakerId: idOf(member), kind, body: meter.read(member, atMs, on, temperatureC) },
+      ]);
+      return;
+    }
+    const numbered = kind === "status" ? {} : { seq: meter.nextSeq(member) };
+    // A gateway's own state is its own message, as its last will is.
+    post.put({
+      atMs: Math.floor(atMs + delayMs),
+      fromGateway: layout.hasGateway && member !== -1,
+      entries: [{ breakerId: idOf(member), kind, body: { ts: atMs, ...numbered, ...body } }],
+    });
+  };
+  /** Events of this slot that have not been said yet; a device numbers what it says in order of time. */
+  let due: FaultEvent[] = [];
+  const sayUntil = (member: number | null, untilMs: number, temperatureC: number) => {
+    if (due.length === 0) return;
+    const rest: FaultEvent[] = [];
+    for (const event of due) {
+      if (event.atMs <= untilMs && (member === null || event.member === member)) say(event, temperatureC);
+      else rest.push(event);
+    }
+    due = rest;
+  };
+  const collectEvents = (untilMs: number) => {
     for (;;) {
       const event = events[nextEvent];
       if (event === undefined || event.atMs >= untilMs) return;
       nextEvent += 1;
-      const atMs = Math.floor(event.atMs);
-      const numbered = event.kind === "status" ? {} : { seq: meter.nextSeq(event.member) };
-      const entry = {
-        breakerId: idOf(event.member),
-        kind: event.kind,
-        body: { ts: atMs, ...numbered, ...event.body },
-      };
-      // A gateway's own state is its own message, as its last will is.
-      post.put({
-        atMs: Math.floor(atMs + event.delayMs),
-        fromGateway: layout.hasGateway && event.member !== -1,
-        entries: [entry],
-      });
+      due.push(event);
     }
   };
   const followFaults = (fromMs: number, toMs: number) => {
@@ -121,13 +139,14 @@ export const streamArea = function* (fleet: FleetPlan, area: AreaPlan): Generato
     const slotMs = startMs + slot * intervalMs;
     followFaults(slotMs, slotMs + intervalMs);
     houses.step(hourOfDay(slotMs), weather.wetness[slot] ?? 0);
-    sayEvents(slotMs + intervalMs);
     const temperatureC = weather.temperatureC[slot] ?? 20;
+    collectEvents(slotMs + intervalMs);
     const batch: FleetEntry[] = [];
     let isKept = false;
     for (const member of turn) {
       if (layout.installedOn[member] !== null) continue;
       const tsMs = Math.floor(slotMs + (offsetsMs[member] ?? 0) + (layout.hasGateway ? 0 : 2_000 * random()));
+      sayUntil(member, tsMs, temperatureC);
       const on = touched[member] === 1 ? effectOn(active, member, tsMs, effect) : null;
       meter.settle(member, on, active);
       if (on?.silent && !on.buffered) continue;
@@ -154,6 +173,7 @@ export const streamArea = function* (fleet: FleetPlan, area: AreaPlan): Generato
         ]);
       }
     }
+    sayUntil(null, Number.POSITIVE_INFINITY, temperatureC);
     if (batch.length > 0) send(slotMs + phaseMs + members * pollMs + latencyMs(), batch);
     if (!isKept && wasKept && kept.length > 0) {
       // The link is back: what was kept comes first, oldest first.

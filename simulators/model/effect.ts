@@ -75,7 +75,7 @@ export type FaultEvent = {
   /** Who says it: 0 the main breaker, 1… the houses, -1 the gateway. */
   member: number;
   kind: ReportKind;
-  /** The body without `ts` and `seq`. */
+  /** The body without `ts` and `seq`; of a reading what is measured then, whatever stands here. */
   body: Record<string, unknown>;
   /** How long it takes to arrive, in ms. */
   delayMs: number;
@@ -109,6 +109,10 @@ export type FaultKind = {
   hours?: readonly [number, number];
   /** Lasts to the end of the run. */
   untilEnd?: boolean;
+  /** Cannot be told from other things in a shorter run. */
+  leastDays?: number;
+  /** Has been so before the run began. */
+  fromStart?: boolean;
   effect?: (fault: Fault, atMs: number, member: number, effect: Effect) => void;
   events?: (fault: Fault, random: () => number) => FaultEvent[];
   /** Empty for what is no fault. `member` -1 is the area. */
@@ -116,6 +120,15 @@ export type FaultKind = {
   /** The house (1…) that a main breaker's trip comes from. */
   guilty?: (fault: Fault) => number;
 };
+
+/** A contact that closes again is told at once, by a reading out of turn. */
+export const saysClosed = (member: number, atMs: number): FaultEvent => ({
+  atMs: atMs + 1_000,
+  member,
+  kind: "reading",
+  body: {},
+  delayMs: 2_000,
+});
 
 export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;

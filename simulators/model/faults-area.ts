@@ -1,8 +1,19 @@
 // Faults of a whole transformer area: dark, cut off, leaking on the line, tripped by one of its houses.
 import { unit } from "../random.ts";
-import { type Fault, type FaultEvent, type FaultKind, hourMs, minuteMs, nothing, whole } from "./effect.ts";
+import {
+  type Fault,
+  type FaultEvent,
+  type FaultKind,
+  hourMs,
+  minuteMs,
+  nothing,
+  saysClosed,
+  whole,
+} from "./effect.ts";
 
 const silentAfterMs = 10 * minuteMs;
+
+const houseRatedMa = 30;
 
 /** The house a fault of the area sits in. */
 const houseOf = (fault: Fault): number => 1 + Math.floor(fault.lot * (fault.members - 1));
@@ -77,15 +88,14 @@ export const areaFaults = {
     labels: whole("communicationLoss", silentAfterMs),
   },
   gradingFailure: {
-    // A house's leak grows for minutes, its own breaker stays closed, and at last the main one trips for all.
+    // A house leaks beyond its IΔn and its breaker stays closed; then insulation flashes over, and the main one trips for all.
     on: "area",
     afterDays: 1,
     minutes: [20, 60],
-    size: [1.1, 1.6],
+    size: [1.08, 1.35],
     effect: (fault, atMs, member, effect) => {
       if (member !== houseOf(fault) || atMs > mainTripAtMs(fault)) return;
-      const share = (atMs - fault.startMs) / (mainTripAtMs(fault) - fault.startMs);
-      effect.targetMa = 36 + (fault.size * fault.ratedMa - 36) * share * share;
+      effect.targetMa = fault.size * houseRatedMa * (0.99 + 0.02 * unit(7, Math.floor(atMs / minuteMs)));
     },
     events: (fault, random) => [mainTrip(fault, random)],
     labels: (fault) => [
@@ -116,8 +126,8 @@ export const areaFaults = {
       if (atMs >= mainTripAtMs(fault) + 4 * minuteMs) return;
       if (atMs >= mainTripAtMs(fault)) effect.contact = "open";
       else if (fault.size < 0.6) {
-        effect.addMa = 0.2 * 30;
-        effect.capMa = 0.5 * 30;
+        effect.addMa = 0.26 * houseRatedMa;
+        effect.capMa = 0.5 * houseRatedMa;
       }
     },
     events: (fault, random) => [
@@ -133,10 +143,11 @@ export const areaFaults = {
         },
         delayMs: 500 + 5_000 * random(),
       },
+      saysClosed(houseOf(fault), mainTripAtMs(fault) + 4 * minuteMs),
     ],
     labels: (fault) => [
       ...mainTripLabels(fault),
-      // Where the house's leakage stands 0.2 IΔn above its usual before, that is a spike by itself.
+      // Where the house's leakage stands 0.26 IΔn above its usual before, that is a spike by itself.
       ...(fault.size < 0.6
         ? [
             {

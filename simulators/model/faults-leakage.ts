@@ -97,6 +97,7 @@ export const leakageFaults = {
     // Ageing insulation: grows evenly to the end.
     on: "house",
     afterDays: 9,
+    leastDays: 24,
     minutes: [0, 0],
     untilEnd: true,
     size: [0.24, 0.4],

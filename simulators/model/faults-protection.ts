@@ -8,6 +8,7 @@ import {
   instant,
   minuteMs,
   nothing,
+  saysClosed,
   whole,
 } from "./effect.ts";
 
@@ -123,6 +124,7 @@ export const protectionFaults = {
     effect: openWhileItLasts,
     events: (fault, random) => [
       trip(fault, fault.startMs, { cause: fault.size < 0.5 ? "manual" : "overload" }, promptly(random)),
+      saysClosed(fault.member, fault.endMs),
     ],
     labels: whole("open", openGraceMs),
   },
@@ -161,6 +163,7 @@ export const protectionFaults = {
         { cause: "leakage", residualCurrentMa: fault.size * fault.ratedMa },
         promptly(random),
       ),
+      saysClosed(fault.member, fault.endMs),
     ],
     labels: instant("nuisanceTrip"),
   },
@@ -176,9 +179,10 @@ export const protectionFaults = {
       else if (all.some((one) => one.atMs <= atMs && atMs < one.closedMs)) effect.contact = "open";
     },
     events: (fault, random) =>
-      repeats(fault).map(({ atMs }) =>
+      repeats(fault).flatMap(({ atMs, closedMs }) => [
         trip(fault, atMs, { cause: "leakage", residualCurrentMa: faultMa(fault, random) }, promptly(random)),
-      ),
+        saysClosed(fault.member, closedMs),
+      ]),
     labels: (fault) => {
       const all = repeats(fault);
       const { member, endMs } = fault;
@@ -232,6 +236,7 @@ export const protectionNearMisses = {
         { cause: "leakage", residualCurrentMa: faultMa(fault, random) },
         promptly(random),
       ),
+      saysClosed(fault.member, fault.endMs),
     ],
     labels: nothing,
   },
@@ -243,6 +248,7 @@ export const protectionNearMisses = {
     effect: openWhileItLasts,
     events: (fault, random) => [
       trip(fault, fault.startMs, { cause: fault.size < 0.7 ? "overload" : "shortCircuit" }, promptly(random)),
+      saysClosed(fault.member, fault.endMs),
     ],
     labels: nothing,
   },
@@ -269,6 +275,7 @@ export const protectionNearMisses = {
     minutes: [3, 9],
     size: [0, 1],
     effect: openWhileItLasts,
+    events: (fault) => [saysClosed(fault.member, fault.endMs)],
     labels: nothing,
   },
   lateTrip: {

@@ -100,6 +100,7 @@ export const supplyNearMisses = {
     afterDays: 0,
     minutes: [0, 0],
     untilEnd: true,
+    fromStart: true,
     size: [0.46, 0.55],
     effect: (fault, atMs, _, effect) => {
       effect.targetMa = fault.size * fault.ratedMa * (0.99 + 0.02 * unit(4, Math.floor(atMs / minuteMs)));
@@ -109,7 +110,8 @@ export const supplyNearMisses = {
   missedReports: {
     on: "breaker",
     afterDays: 0,
-    minutes: [4, 8],
+    // Never as many as three in a row.
+    minutes: [3, 4.9],
     size: [0, 1],
     effect: (_, __, ___, effect) => {
       effect.silent = true;
@@ -140,7 +142,7 @@ export const supplyNearMisses = {
     on: "breaker",
     afterDays: 0,
     minutes: [600, 4_320],
-    size: [-4, 4],
+    size: [-3.5, 1.2],
     effect: (fault, _, __, effect) => {
       effect.clockMs = fault.size * minuteMs;
     },

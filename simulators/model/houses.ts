@@ -51,13 +51,15 @@ export const buildHouses = (seed: number, areaIndex: number, members: number, in
   const random = generator(keyOf(seed, `houses-${areaIndex}`));
   const column = (draw: (i: number) => number): Float64Array =>
     Float64Array.from({ length: members }, (_, i) => draw(i));
-  const areaGain = 1.5 + 6 * random();
+  // Rain wets what is alike everywhere in a village: old areas leak much more in it, and all their houses together.
+  const areaAgeMa = 0.05 + 0.3 * random() ** 2;
+  const areaGain = 1.5 + 9 * random();
   const wiringMa = column(() => 0.3 + 2.4 * random() ** 2);
   // Nobody balances a village's phases: some areas hang mostly on one.
   const bias = 0.25 + 0.35 * random();
   const phase = Uint8Array.from({ length: members }, () => (random() < bias ? 0 : random() < 0.5 ? 1 : 2));
-  const resistiveMa = column(() => 0.03 + 0.45 * random() ** 2);
-  const wetGain = column(() => areaGain * (0.6 + 0.8 * random()));
+  const resistiveMa = column(() => areaAgeMa * (0.7 + 0.6 * random()));
+  const wetGain = column(() => areaGain * (0.75 + 0.5 * random()));
   const electronicsMa = column(() => (random() < 0.85 ? 0.15 + 0.5 * random() : 0));
   const washingMa = column(() => 0.2 + 0.8 * random());
   const heaterMa = column(() => 0.1 + 0.8 * random());

@@ -18,6 +18,9 @@ export type Meter = {
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 const hundredth = (value: number): number => Math.round(value * 100) / 100;
 
+/** A leak on the line that is worth a search leaks at least so much, in mA. */
+const leastLineMa = 45;
+
 /** Starts all meters of an area; each has its own gain, within 1.5 %. */
 export const newMeter = (seed: number, layout: AreaLayout, houses: Houses): Meter => {
   const random = generator(keyOf(seed, `meters-${layout.index}`));
@@ -53,7 +56,7 @@ export const newMeter = (seed: number, layout: AreaLayout, houses: Houses): Mete
     houses.sum(vector);
     lineMa = 0;
     if (effect !== null && (effect.lineShare > 0 || effect.lineMa > 0))
-      lineMa = Math.max(effect.lineMa, effect.lineShare * peakSumMa);
+      lineMa = Math.max(effect.lineMa, effect.lineShare > 0 ? effect.lineShare * peakSumMa + leastLineMa : 0);
     else peakSumMa = Math.max(plainSumMa(), peakSumMa * 0.999);
     const real = vector[0] ?? 0;
     const imaginary = vector[1] ?? 0;
@@ -71,9 +74,9 @@ export const newMeter = (seed: number, layout: AreaLayout, houses: Houses): Mete
     houses.phaseLoads(phases);
     // Shops, pumps and mills run on three phases and even out; the houses' peaks do not fall together.
     const total = (phases[0] ?? 0) + (phases[1] ?? 0) + (phases[2] ?? 0);
-    const base = 20 + 0.5 * members + total / 6;
+    const base = 30 + members + total / 6;
     return [0, 1, 2].map((i) => {
-      const nowA = base + 0.5 * (phases[i] ?? 0);
+      const nowA = base + 0.4 * (phases[i] ?? 0);
       const before = smoothA[i] ?? Number.NaN;
       const smooth = Number.isNaN(before) ? nowA : before + 0.2 * (nowA - before);
       smoothA[i] = smooth;
@@ -125,7 +128,7 @@ export const newMeter = (seed: number, layout: AreaLayout, houses: Houses): Mete
         ? effect.volts
         : (houses.volts[member] ?? 230) * (0.998 + 0.004 * random());
     const body: Record<string, unknown> = {
-      ts: tsMs + (effect?.clockMs ?? 0),
+      ts: tsMs + Math.round(effect?.clockMs ?? 0),
       seq: number,
       residualCurrentMa: residualMa(member, effect),
       contact: effect?.contact ?? "closed",

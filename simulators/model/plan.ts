@@ -58,7 +58,7 @@ const windowOf = (
   const durationMs = Math.floor(least * (Math.max(most, 1) / Math.max(least, 1)) ** random() * minuteMs);
   const fromMs = plan.startMs + kind.afterDays * dayMs + hourMs;
   const toMs = plan.endMs - (kind.untilEnd ? 2 * dayMs : durationMs + hourMs);
-  if (toMs <= fromMs) return null;
+  if (toMs <= fromMs || plan.scenario.days < (kind.leastDays ?? 0)) return null;
   let startMs = Math.floor(
     kind.untilEnd ? fromMs + 0.3 * (toMs - fromMs) * random() : fromMs + (toMs - fromMs) * random(),
   );
@@ -67,6 +67,7 @@ const windowOf = (
     startMs += Math.round((from + (to - from) * random() - hourOfDay(startMs)) * hourMs);
     if (startMs < fromMs || startMs > toMs) return null;
   }
+  if (kind.fromStart) startMs = plan.startMs;
   return { startMs, endMs: kind.untilEnd ? plan.endMs : startMs + durationMs };
 };
 
