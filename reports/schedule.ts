@@ -1,7 +1,7 @@
 // The reports' rhythm: the daily talk, the weekly meeting, the monthly summary, each a while after its period has ended.
 import { type Period, type PeriodKind, periodAt, periodBefore, periodKinds } from "../domain/periods.ts";
 import type { Db } from "../storage/db.ts";
-import { queueDueReports } from "../storage/reports.ts";
+import { queueDueReports, scheduledSince } from "../storage/reports.ts";
 
 /** Late data has so long to come in before the report is made: gateways deliver a last hour late (DOMAIN.md). */
 export const settlingMs = 2 * 3_600_000;
@@ -9,12 +9,13 @@ export const settlingMs = 2 * 3_600_000;
 const catchUp: Record<PeriodKind, number> = { day: 7, week: 4, month: 2 };
 const lookEveryMs = 60_000;
 
-/** The ended periods whose reports are due at `nowMs`, oldest first. */
-export const duePeriods = (nowMs: number, timeZone: string): Period[] =>
+/** The periods that ended after `sinceMs` and whose reports are due at `nowMs`, oldest first. */
+export const duePeriods = (sinceMs: number, nowMs: number, timeZone: string): Period[] =>
   periodKinds.flatMap((kind) => {
     const due: Period[] = [];
     let period = periodBefore(periodAt(kind, nowMs - settlingMs, timeZone), timeZone);
     for (let n = 0; n < catchUp[kind]; n += 1) {
+      if (period.toMs <= sinceMs) break;
       due.unshift(period);
       period = periodBefore(period, timeZone);
     }
@@ -33,7 +34,9 @@ export const startReportSchedule = (needs: {
   let stopped = false;
   let turn: Promise<void> = Promise.resolve();
   const look = async () => {
-    for (const period of duePeriods(needs.clock(), needs.timeZone)) {
+    const nowMs = needs.clock();
+    const sinceMs = await scheduledSince(needs.db.query, nowMs);
+    for (const period of duePeriods(sinceMs, nowMs, needs.timeZone)) {
       if (stopped) return;
       await queueDueReports(needs.db, period, "schedule");
     }

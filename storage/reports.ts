@@ -205,3 +205,10 @@ export const queueDueReports = (db: Db, period: Period, actor: string): Promise<
     }
     return townships.length;
   });
+
+/** Since when reports are made on schedule: the first look ever, which `nowMs` is kept as. */
+export const scheduledSince = async (query: Query, nowMs: number): Promise<number> => {
+  await query("INSERT INTO report_schedule (since_ms) VALUES ($1) ON CONFLICT DO NOTHING", [nowMs]);
+  const [row] = await query<{ since_ms: number }>("SELECT since_ms FROM report_schedule");
+  return row?.since_ms ?? nowMs;
+};

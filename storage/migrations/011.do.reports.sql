@@ -33,3 +33,9 @@ CREATE TABLE report_due (
   job_id uuid NOT NULL,
   PRIMARY KEY (township_id, kind, first_date)
 );
+
+-- Since when reports are made on schedule: periods that ended before are made on demand only.
+CREATE TABLE report_schedule (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  since_ms bigint NOT NULL
+);

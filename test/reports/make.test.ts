@@ -110,7 +110,7 @@ describe("making a report", () => {
 describe("the reports' schedule", () => {
   it("waits until late data has had its time", () => {
     const days = (text: string) =>
-      duePeriods(Date.parse(text), zone)
+      duePeriods(0, Date.parse(text), zone)
         .filter(({ kind }) => kind === "day")
         .at(-1)?.firstDate;
     expect(days("2026-11-02T01:59:59+08:00")).toBe("2026-10-31");
@@ -118,6 +118,7 @@ describe("the reports' schedule", () => {
   });
 
   it("asks for each period once, though two houses look, and makes good what it missed", async () => {
+    await database.db.query("INSERT INTO report_schedule (since_ms) VALUES (0)");
     const schedules = [1, 2].map(() =>
       startReportSchedule({
         db: database.db,
@@ -136,6 +137,19 @@ describe("the reports' schedule", () => {
     for (const schedule of schedules) await schedule.stop();
     expect(await queued()).toHaveLength(13);
     expect(new Set((await queued()).map(({ params }) => JSON.stringify(params))).size).toBe(13);
+  });
+
+  it("begins with the house: periods that had ended before are left to those who ask", () => {
+    const firstStartMs = Date.parse("2026-10-30T12:00:00+08:00");
+    expect(duePeriods(firstStartMs, firstStartMs, zone)).toEqual([]);
+    const later = duePeriods(firstStartMs, nowMs, zone).map(({ kind, firstDate }) => `${kind} ${firstDate}`);
+    expect(later).toEqual([
+      "day 2026-10-30",
+      "day 2026-10-31",
+      "day 2026-11-01",
+      "week 2026-10-26",
+      "month 2026-10-01",
+    ]);
   });
 
   it("asks for nothing from before anything was installed", async () => {
