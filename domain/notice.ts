@@ -1,5 +1,6 @@
 // Rectification notices (安全隐患整改通知书): their states, what may follow what, and their deadlines. Pure.
 import { z } from "zod";
+import type { AlarmPriority } from "./alarm.ts";
 import { midnightMs } from "./time.ts";
 
 /** States as they are stored. Being overdue is not among them: it follows from the deadline and the present. */
@@ -63,8 +64,8 @@ export const shownNoticeState = (
 
 /** Days by which the keeper reminds and escalates. Trade practice differs: to be confirmed by the operator. */
 export type NoticeRule = {
-  /** A notice gets this many days unless someone says otherwise. */
-  deadlineDays: number;
+  /** A notice gets this many days unless someone says otherwise: by its alarm's priority, by hand as `low`. */
+  deadlineDays: Readonly<Record<AlarmPriority, number>>;
   /** It is reminded of from the midnight that begins this many days before the deadline's day. */
   remindBeforeDays: number;
   /** It is escalated to the village this many days after the deadline's day has ended. */
@@ -77,7 +78,7 @@ export type NoticeRule = {
   leakageShare: number;
 };
 export const defaultNoticeRule: NoticeRule = {
-  deadlineDays: 15,
+  deadlineDays: { high: 3, medium: 7, low: 15 },
   remindBeforeDays: 3,
   escalateAfterDays: 3,
   confirmMs: 24 * 3_600_000,

@@ -8,7 +8,7 @@ const size = { width: 640, height: 170, left: 46, right: 12, top: 12, bottom: 26
 
 const niceTop = (max: number): number => {
   const step = 10 ** Math.floor(Math.log10(max));
-  return [1, 2, 5, 10].map((n) => n * step).find((top) => top >= max) ?? max;
+  return [1, 1.5, 2, 3, 4, 5, 7.5, 10].map((n) => n * step).find((top) => top >= max) ?? max;
 };
 
 /** An SVG of the points between `fromMs` and `toMs`; windows without a reading leave a gap. Null without points. */

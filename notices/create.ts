@@ -33,7 +33,7 @@ export type CreateRequest = {
   of: { alarmId: string } | { breakerId: string } | { householdId: string };
   actor: string;
   nowMs: number;
-  /** The last day for rectifying; the rule's number of days from today where it is not given. */
+  /** The last day for rectifying; the rule's number of days by priority where it is not given. */
   deadline?: string | undefined;
   inspector?: string | undefined;
   texts?: TextsInput | undefined;
@@ -52,12 +52,12 @@ export const createNotice = async (needs: NoticeNeeds, request: CreateRequest): 
   const { of, nowMs } = request;
   const rule = needs.rule ?? defaultNoticeRule;
   const today = localDate(nowMs, needs.timeZone);
-  const deadline = request.deadline ?? addDays(today, rule.deadlineDays);
-  if (deadline < today) return invalid("deadline", "must not be in the past");
-  if (deadline > addDays(today, maxDeadlineDays)) return invalid("deadline", "must be within a year");
   const { query } = needs.db;
   const alarm = "alarmId" in of ? await readSubjectAlarm(query, of.alarmId) : null;
   if ("alarmId" in of && alarm === null) return { kind: "notFound", what: "alarm", id: of.alarmId };
+  const deadline = request.deadline ?? addDays(today, rule.deadlineDays[alarm?.priority ?? "low"]);
+  if (deadline < today) return invalid("deadline", "must not be in the past");
+  if (deadline > addDays(today, maxDeadlineDays)) return invalid("deadline", "must be within a year");
   const about = subjectOf(request, alarm);
   const subject = await readNoticeSubject(query, about, today);
   if (subject === null)

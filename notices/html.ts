@@ -38,6 +38,7 @@ html[lang="en"] h1 { letter-spacing: 0; }
 h2 { margin: 5mm 0 1.5mm; font-size: 12.5pt; }
 p { margin: 0 0 1.5mm; }
 table { width: 100%; border-collapse: collapse; }
+table + table { margin-top: -0.3mm; }
 th, td { padding: 1.5mm 2mm; border: 0.3mm solid #000; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 th { font-weight: 600; }
 thead { display: table-header-group; }

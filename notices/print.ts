@@ -68,6 +68,9 @@ const reinspectionWords = (
 ): string =>
   [words.reinspected[reinspection.result], reinspection.note].filter((part) => part !== null).join(" ");
 
+/** Said in words of their own. */
+const said: ReadonlySet<string> = new Set(["ratedResidualCurrentMa", "readingAt"]);
+
 /** What telemetry showed, in words and as a chart. */
 const evidenceOf = (notice: NoticeDetail, words: PrintWords, time: Time): Value => {
   const { evidence } = notice;
@@ -77,12 +80,12 @@ const evidenceOf = (notice: NoticeDetail, words: PrintWords, time: Time): Value 
   if (evidence.alarm !== null) {
     phrases.push(words.alarmAt(time.minute(evidence.alarm.raisedAt)));
     for (const [key, value] of Object.entries(evidence.alarm.values))
-      if (key !== "ratedResidualCurrentMa") phrases.push(evidenceWords(words, time, key, value));
+      if (!said.has(key)) phrases.push(evidenceWords(words, time, key, value));
   }
   if (evidence.operating !== null) {
     const { state, reason, since } = evidence.operating;
-    const said = reason === null ? words.states[state] : words.reasons[reason];
-    phrases.push(words.stateSince(said, time.minute(since)));
+    const stood = reason === null ? words.states[state] : words.reasons[reason];
+    phrases.push(words.stateSince(stood, time.minute(since)));
   }
   if (evidence.lastReading !== null)
     phrases.push(
@@ -97,10 +100,10 @@ const evidenceOf = (notice: NoticeDetail, words: PrintWords, time: Time): Value 
     { fromMs: toMs - dayMs, toMs, everyMs: evidence.chart.everyMs, ratedMa: rated },
     { residualCurrent: words.chart, time: (atMs) => time.minute(atMs).slice(5) },
   );
-  const said = phrases.filter((phrase) => phrase !== null).join(words.separator);
-  if (notice.breakerId === null) return said;
+  const text = phrases.filter((phrase) => phrase !== null).join(words.separator);
+  if (notice.breakerId === null) return text;
   return [
-    html`<p>${said}</p>`,
+    html`<p>${text}</p>`,
     chart === null
       ? html`<p class="small">${words.noChart}</p>`
       : html`<p class="small">${words.chart}</p>${chart}`,

@@ -1,5 +1,5 @@
 // Whom a notice is about: the place, household, breaker and officer of an alarm, or of what an operator names.
-import type { AlarmEvidence, AlarmKind } from "../domain/alarm.ts";
+import type { AlarmEvidence, AlarmKind, AlarmPriority } from "../domain/alarm.ts";
 import { lastReadingSchema } from "../domain/http.ts";
 import type { NoticeEvidence, NoticeOfficer } from "../domain/http-notices.ts";
 import type { OperatingReason, OperatingState } from "../domain/operating.ts";
@@ -10,6 +10,7 @@ import type { NoticeCopy } from "./views/notices.ts";
 export type SubjectAlarm = {
   id: string;
   kind: AlarmKind;
+  priority: AlarmPriority;
   breakerId: string | null;
   areaId: string;
   raisedAtMs: number;
@@ -20,7 +21,7 @@ export type SubjectAlarm = {
 /** An alarm as a notice copies it, or null. */
 export const readSubjectAlarm = async (query: Query, alarmId: string): Promise<SubjectAlarm | null> => {
   const [row] = await query<SubjectAlarm>(
-    `SELECT id, kind, breaker_id AS "breakerId", area_id AS "areaId", raised_at_ms AS "raisedAtMs",
+    `SELECT id, kind, priority, breaker_id AS "breakerId", area_id AS "areaId", raised_at_ms AS "raisedAtMs",
             cleared_at_ms AS "clearedAtMs", evidence FROM alarm WHERE id = $1`,
     [alarmId],
   );

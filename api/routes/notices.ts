@@ -29,7 +29,12 @@ const textsPartSchema = z
   .strictObject({ hazard: noteSchema, rule: noteSchema, requirement: noteSchema })
   .partial();
 const draftFields = {
-  deadline: z.iso.date().optional().describe("the last day for rectifying; 15 days from today by default"),
+  deadline: z.iso
+    .date()
+    .optional()
+    .describe(
+      "the last day for rectifying; by default 3, 7 or 15 days from today, by priority high, medium, low",
+    ),
   texts: z
     .strictObject({ zh: textsPartSchema, en: textsPartSchema })
     .partial()

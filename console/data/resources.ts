@@ -13,7 +13,9 @@ import type {
   VillageSummary,
 } from "../../domain/http.ts";
 import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
-import type { OfficerEntry } from "../../domain/http-officers.ts";
+import type { OfficerEntry, OfficerEntry } from "../../domain/http-officers.ts";
+import type { PlannedOutageEntry } from "../../domain/http-outages.ts";
+import type { Household, HouseholdDetail, PlacementEntry } from "../../domain/http-registry.ts";
 import type { ReportSummary } from "../../domain/http-reports.ts";
 import type { AreaSupplyDay, AreaSupplyRow, SupplyTrend } from "../../domain/http-supply.ts";
 import type { TestRecord } from "../../domain/http-tests.ts";
@@ -38,6 +40,11 @@ export type Answers = {
   notices: List<Notice>;
   notice: NoticeDetail;
   visits: VisitList;
+  households: List<Household>;
+  household: HouseholdDetail;
+  placements: { items: PlacementEntry[] };
+  outages: List<PlannedOutageEntry>;
+  officers: List<OfficerEntry>;
   officers: List<OfficerEntry>;
   tests: List<TestRecord>;
   stations: { items: { name: string }[] };
@@ -98,6 +105,12 @@ export const resources = {
   notice: (id: string) => resource("notice", `notices/${encodeURIComponent(id)}`, {}, id),
   officers: () => resource("officers", "officers", { limit: all }),
   visits: (query: Query) => resource("visits", "visits", query),
+  households: (query: Query) => resource("households", "households", query),
+  household: (id: string) => resource("household", `households/${encodeURIComponent(id)}`, {}, id),
+  placements: (breakerId: string) =>
+    resource("placements", `${of(breakerId)}/placements`, {}, breakerId),
+  outages: (query: Query) => resource("outages", "planned-outages", query),
+  officers: () => resource("officers", "officers", { limit: all }),
   tests: (query: Query) => resource("tests", "tests", query),
   stations: () => resource("stations", "tests/stations"),
   lowVoltage: (query: Query) => resource("lowVoltage", "low-voltage", query),

@@ -103,8 +103,8 @@ export const visitsEn: typeof visitsZh = {
   title: "Visits",
   explain:
     "Today's houses by area, in walking order: why, since when, what to do. Vacant houses and outages are left out.",
-  village: "Village",
-  choose: "Choose a village to see who needs a visit today.",
+  anyOfficer: "Any safety officer",
+  choose: "Choose an officer or a village to see who needs a visit today.",
   date: "Date",
   print: "Print",
   none: "No house needs a visit.",

@@ -103,8 +103,8 @@ export const noticesZh = {
 export const visitsZh = {
   title: "走访清单",
   explain: "按台区和走访顺序列出今天要去的住户：为什么、从何时起、怎么做。停电或无人居住的不列。",
-  village: "村（社区）",
-  choose: "请选择一个村，查看今天的走访清单。",
+  anyOfficer: "所有协管员",
+  choose: "请选择协管员或村，查看今天的走访清单。",
   date: "日期",
   print: "打印",
   none: "没有需要走访的住户。",

@@ -114,7 +114,9 @@ const Telemetry = ({ notice }: { notice: NoticeDetail }) => {
   const { format } = useHouse();
   const { words } = useLanguage();
   const { verification, contradiction, reinspection, state, breakerId } = notice;
+  const silent = verification === null && contradiction === null && reinspection === null;
   if (state === "draft" || state === "withdrawn") return null;
+  if (silent && state !== "rectified" && breakerId !== null) return null;
   return (
     <section className="panel">
       <h2>{words.notices.telemetry}</h2>

@@ -10,6 +10,7 @@ import { useLanguage } from "../i18n/language.tsx";
 import { FilterSelect, Paging, useFilters, VillageFilter } from "../parts/filters.tsx";
 import { NoticeForm } from "../parts/notice-form.tsx";
 import { Deadline, NoticeStateTag, subjectName } from "../parts/notice-state.tsx";
+import { OfficerFilter } from "../parts/officer-filter.tsx";
 import { Empty, Outcome } from "../parts/outcome.tsx";
 
 const pageSize = "50";
@@ -77,6 +78,7 @@ const Filters = () => {
         onChange={(state) => set({ state })}
       />
       <VillageFilter value={filters["village"]} onChange={(village) => set({ village })} />
+      <OfficerFilter value={filters["officer"]} onChange={(officer) => set({ officer })} />
       <Checkbox
         checked={filters["overdue"] === "true"}
         onChange={(event) => set({ overdue: event.target.checked ? "true" : undefined })}

@@ -7,6 +7,7 @@ import { queryString, resources } from "../data/resources.ts";
 import { useLanguage } from "../i18n/language.tsx";
 import { useFilters, VillageFilter } from "../parts/filters.tsx";
 import { localDay } from "../parts/notice-state.tsx";
+import { OfficerFilter } from "../parts/officer-filter.tsx";
 import { Empty, Outcome } from "../parts/outcome.tsx";
 import { SaveFile } from "../parts/save-file.tsx";
 import { Reason, VisitRow } from "../parts/visit-row.tsx";
@@ -88,6 +89,7 @@ export const Visits = () => {
       </div>
       <p className="quiet">{words.visits.explain}</p>
       <search className="filters" aria-label={words.breakers.filter}>
+        <OfficerFilter value={officer} onChange={(next) => set({ officer: next, village: undefined })} />
         <VillageFilter value={village} onChange={(next) => set({ village: next, officer: undefined })} />
         <Input
           className="filter"

@@ -104,7 +104,7 @@ describe("making a notice", () => {
       address: "Lane 1",
       villageName: "Upper",
       finding: "failureToTrip",
-      deadline: "2026-06-04",
+      deadline: "2026-05-23",
       inspector: "巡检员",
       officer: { id: "o1", name: "Officer", phone: "123" },
       evidence: {
@@ -416,7 +416,7 @@ describe("the printed notice", () => {
       "第二联",
       "第三联",
       "用户签收",
-      "2026年6月4日",
+      "2026年5月23日",
       "@page",
     ])
       expect(zh).toContain(text);

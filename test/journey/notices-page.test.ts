@@ -117,7 +117,7 @@ describe.skipIf(chromiumPath === null)("notices and visits on the page", () => {
       locale: "zh-CN",
     });
     await page.goto(`${house.url}/visits`);
-    await page.getByText("请选择一个村").waitFor();
+    await page.getByText("请选择协管员或村").waitFor();
     await page.goto(`${house.url}/visits?village=V`);
     const first = page.locator("li.visit").first();
     await first.getByText("拒动").waitFor();
