@@ -26,6 +26,8 @@ export type AlarmView = {
   leakage: LeakageMemory | null;
   /** Enough of the area was heard of late for this breaker's silence to be its own. */
   areaAlive: (silentSinceMs: number) => boolean;
+  /** The area is dark, or has only just come back: a silence from before says nothing of the breaker yet. */
+  isRecovering: (silentSinceMs: number) => boolean;
   /** A main's residual current against the sum of its households', in mA; null where they cannot be compared. */
   lineExcess: () => LineExcess | null;
   /** Since when the breaker has been silent; null while it is heard, and before it first was. */

@@ -42,6 +42,16 @@ const areaAlive = (
   return heard > (1 - rule.areaOutageShare) * (reporting + 1);
 };
 
+/** After an area's darkness a breaker has so many heartbeats to be heard again. */
+const recoveryHeartbeats = 2;
+
+const isRecovering = (area: AreaMemory, silentSince: number, nowMs: number, rule: JudgingRule): boolean => {
+  if (area.outageAlarm?.phase === "standing" || area.linkAlarm?.phase === "standing") return true;
+  const { darkUntilMs } = area;
+  if (darkUntilMs === undefined || silentSince > darkUntilMs) return false;
+  return nowMs < darkUntilMs + recoveryHeartbeats * rule.heartbeatIntervalMs;
+};
+
 /** When a finding changes by the clock alone. */
 const nextFindingMs = (breaker: BreakerMemory, view: AlarmView): number => {
   const { alarms, findings } = breaker.fold;
@@ -81,6 +91,7 @@ export const newBreakerAlarms = (
       findings: fold.findings,
       leakage: null,
       areaAlive: (sinceMs) => breaker !== null && areaAlive(area, breaker, sinceMs, rule),
+      isRecovering: (sinceMs) => isRecovering(area, sinceMs, nowMs, rule),
       lineExcess: () => (breaker === null ? null : lineExcess(area, breaker, nowMs, rule)),
       silentSinceMs: null,
       listening: nowMs >= listeningAtMs(context),

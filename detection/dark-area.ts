@@ -65,6 +65,7 @@ const clear = (area: AreaMemory, kind: DarkKind, nowMs: number, effects: AreaEff
   if (memory?.phase !== "standing") return;
   effects.alarms.push({ effect: "clear", id: memory.id, atMs: nowMs });
   area[memoryOf[kind]] = { phase: "cleared", id: memory.id, clearedAtMs: nowMs };
+  area.darkUntilMs = nowMs;
 };
 
 const raise = (

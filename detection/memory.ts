@@ -71,6 +71,8 @@ export type AreaMemory = {
   outageAlarm: AlarmMemory | undefined;
   /** The area's communication is lost while its supply is not known to be. */
   linkAlarm?: AlarmMemory | undefined;
+  /** When the area was last dark: whoever fell silent before has until some heartbeats later to be heard again. */
+  darkUntilMs?: number;
   /** Power taken off on purpose, as the area was last judged: apart from each other and in order. */
   plannedOutages?: readonly TimeWindow[];
   /** Before this somebody moved in or out: there only a revision knows who belonged to the area. */

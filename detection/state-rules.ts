@@ -71,12 +71,12 @@ export const stateRules: readonly KindRule[] = [
   },
   {
     // Three missed heartbeats are the on-delay of the state. While the whole area is quiet one more heartbeat is waited
-    // for, so that an outage becomes one alarm for the area and not one for every house.
+    // for, so that an outage becomes one alarm for the area and not one for every house; and when it comes back, two.
     kind: "silent",
     onDelayMs: 0,
-    condition: ({ published, silentSinceMs, nowMs, rule, areaAlive, listening }) => {
+    condition: ({ published, silentSinceMs, nowMs, rule, areaAlive, isRecovering, listening }) => {
       if (published.reason !== "silent" || silentSinceMs === null) return "off";
-      if (!listening) return "hold";
+      if (!listening || isRecovering(silentSinceMs)) return "hold";
       return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs ? "on" : "hold";
     },
     startMs: silenceStartMs,

@@ -25,12 +25,14 @@ export type StoredFold = StoredBreakerFold & { facts: BreakerFacts };
 export type StoredAreaFold = {
   outageAlarm: AlarmMemory | null;
   linkAlarm?: AlarmMemory;
+  darkUntilMs?: number;
   plannedOutages?: readonly TimeWindow[];
 };
 
-const areaFold = ({ outageAlarm, linkAlarm, plannedOutages }: AreaMemory): StoredAreaFold => ({
+const areaFold = ({ outageAlarm, linkAlarm, darkUntilMs, plannedOutages }: AreaMemory): StoredAreaFold => ({
   outageAlarm: outageAlarm ?? null,
   ...(linkAlarm && { linkAlarm }),
+  ...(darkUntilMs !== undefined && { darkUntilMs }),
   ...(plannedOutages && { plannedOutages }),
 });
 

@@ -154,7 +154,10 @@ export const decodeMessage = (
         detail: `device time ${new Date(tsMs).toISOString()}`,
         index,
       });
-    else reports.push({ index, report: one.report, facts });
+    else {
+      if (batchFrom !== null && onlyOf === null) one.report.via = batchFrom;
+      reports.push({ index, report: one.report, facts });
+    }
   }
   return {
     offset: record.offset,

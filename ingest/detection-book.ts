@@ -174,10 +174,11 @@ export const loadDetectionBook = async (
   await restoreHistories(query, restored, horizonMs);
   for (const { areaId, fold } of await loadAreaFolds(query)) {
     const area = book.areas.get(areaId);
-    const { outageAlarm, linkAlarm, plannedOutages } = fold as StoredAreaFold;
+    const { outageAlarm, linkAlarm, darkUntilMs, plannedOutages } = fold as StoredAreaFold;
     if (area === undefined) continue;
     area.outageAlarm = outageAlarm ?? undefined;
     area.linkAlarm = linkAlarm;
+    if (darkUntilMs !== undefined) area.darkUntilMs = darkUntilMs;
     if (plannedOutages) area.plannedOutages = plannedOutages;
   }
   return { book, ...applyRegistry(book, registry, nowMs) };

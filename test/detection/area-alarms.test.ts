@@ -202,3 +202,15 @@ describe("a rule of one's own", () => {
     expect(isGood({ villageId: "V" })).toBe(false);
   });
 });
+
+it("an area that comes back one by one raises no silence for those that are heard a little later", () => {
+  const many = Array.from({ length: 20 }, (_, i) => `h${i}`);
+  const one = area(many.map((id) => facts(id)));
+  for (const [i, id] of many.entries()) one.report(reading(id, at(5) + i * 9_000));
+  for (let m = 10; m < 60; m += 1) one.tick(at(m));
+  for (const [i, id] of many.entries()) if (id !== "h7") one.report(reading(id, at(60) + i * 15_000));
+  for (const id of many) if (id !== "h7") one.report(reading(id, at(66)));
+  expect(one.raised()).toEqual(["areaOutage"]);
+  for (let m = 67; m < 75; m += 1) one.tick(at(m));
+  expect(one.standing()).toEqual(["silent"]);
+});
