@@ -13,7 +13,7 @@ import type {
   VillageSummary,
 } from "../../domain/http.ts";
 import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
-import type { OfficerEntry, OfficerEntry } from "../../domain/http-officers.ts";
+import type { OfficerEntry } from "../../domain/http-officers.ts";
 import type { PlannedOutageEntry } from "../../domain/http-outages.ts";
 import type { Household, HouseholdDetail, PlacementEntry } from "../../domain/http-registry.ts";
 import type { ReportSummary } from "../../domain/http-reports.ts";
@@ -44,7 +44,6 @@ export type Answers = {
   household: HouseholdDetail;
   placements: { items: PlacementEntry[] };
   outages: List<PlannedOutageEntry>;
-  officers: List<OfficerEntry>;
   officers: List<OfficerEntry>;
   tests: List<TestRecord>;
   stations: { items: { name: string }[] };
@@ -103,7 +102,6 @@ export const resources = {
   quarantine: (query: Query) => resource("quarantine", "quarantine", query),
   notices: (query: Query) => resource("notices", "notices", query),
   notice: (id: string) => resource("notice", `notices/${encodeURIComponent(id)}`, {}, id),
-  officers: () => resource("officers", "officers", { limit: all }),
   visits: (query: Query) => resource("visits", "visits", query),
   households: (query: Query) => resource("households", "households", query),
   household: (id: string) => resource("household", `households/${encodeURIComponent(id)}`, {}, id),
