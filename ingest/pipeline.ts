@@ -72,6 +72,8 @@ export const startPipeline = async (
   try {
     const db = openDatabase(config.databaseUrl, {
       maxConnections: 6,
+      // Consumers try again, and have alarms to give: they wait for less than people do.
+      statementTimeoutMs: 30_000,
       onError: (error) => warn(`PostgreSQL: ${error.message}`),
     });
     stops.push(() => db.close());

@@ -27,6 +27,12 @@ export type Db = {
 
 const channel = "hubao_changes";
 const reconnectMs = 1_000;
+/** The longest statement is a fraction of it; what waits longer waits for a lock that is not let go. */
+const defaultStatementTimeoutMs = 120_000;
+/** So long after the server should have given up, it is taken for hung, and its connection is cut. */
+const answerGraceMs = 5_000;
+/** How often the connection that only listens is asked whether it still lives, and how long it may take to answer. */
+const pingEveryMs = 30_000;
 
 // bigint columns hold Unix milliseconds and counts, well inside 2^53; dates stay text (a date has no time zone).
 const parsers = new Map<number, (text: string) => unknown>([
@@ -38,12 +44,25 @@ const types = {
     parsers.get(oid) ?? pg.types.getTypeParser(oid, format as "text"),
 } as pg.CustomTypesConfig;
 
-/** Opens a pool of at most `maxConnections`. Connection errors surface in the queries, never as a crash. */
-export const openDatabase = (
-  url: string,
-  options: { maxConnections?: number; onError?: (error: Error) => void } = {},
-): Db => {
+/** The driver gave up waiting (its `query_timeout`): the connection is of no more use. */
+const isUnanswered = (error: unknown): error is Error =>
+  error instanceof Error && error.message === "Query read timeout";
+
+export type DatabaseOptions = {
+  maxConnections?: number;
+  /** How long one statement may take, waiting for locks included. */
+  statementTimeoutMs?: number;
+  onError?: (error: Error) => void;
+};
+
+/**
+ * Opens a pool of at most `maxConnections`. Connection errors surface in the queries, never as a crash; so does a server
+ * that takes a statement and never answers, shortly after `statementTimeoutMs`.
+ */
+export const openDatabase = (url: string, options: DatabaseOptions = {}): Db => {
   const onError = options.onError ?? (() => {});
+  const statementTimeoutMs = options.statementTimeoutMs ?? defaultStatementTimeoutMs;
+  const answerTimeoutMs = statementTimeoutMs + answerGraceMs;
   const pool = new pg.Pool({
     connectionString: url,
     max: options.maxConnections ?? 8,
@@ -51,6 +70,8 @@ export const openDatabase = (
     // A server that vanished without a word is noticed, even by a statement that waits for its answer.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: answerTimeoutMs,
     types,
   });
   pool.on("error", onError);
@@ -73,9 +94,12 @@ export const openDatabase = (
         await client.query("COMMIT");
         return result;
       } catch (error) {
-        await client.query("ROLLBACK").catch((e: Error) => {
-          broken = e;
-        });
+        // A rollback would wait behind the statement that was not answered: the server does it when the connection goes.
+        if (isUnanswered(error)) broken = error;
+        else
+          await client.query("ROLLBACK").catch((e: Error) => {
+            broken = e;
+          });
         throw error;
       } finally {
         client.off("error", onError);
@@ -94,8 +118,12 @@ export const openDatabase = (
           connectionString: url,
           connectionTimeoutMillis: 5_000,
           keepAlive: true,
+          query_timeout: answerTimeoutMs,
         });
+        const askAlive = { text: "SELECT 1", query_timeout: Math.min(pingEveryMs, statementTimeoutMs) };
+        let ping: NodeJS.Timeout | undefined;
         const again = (error?: Error) => {
+          clearTimeout(ping);
           client.removeAllListeners();
           client.on("error", () => {});
           if (stopped || client !== current) return;
@@ -109,6 +137,16 @@ export const openDatabase = (
         current = client;
         await client.connect();
         await client.query(`LISTEN ${channel}`);
+        const ask = () => {
+          ping = setTimeout(() => {
+            client.query(askAlive).then(ask, (error: Error) => {
+              again(error);
+              // It is cut, as its statement is under way, or was cut already.
+              void client.end().catch(() => {});
+            });
+          }, askAlive.query_timeout).unref();
+        };
+        ask();
       };
       const retry = () =>
         connect().then(onGap, (error: Error) => {

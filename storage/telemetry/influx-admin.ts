@@ -168,11 +168,15 @@ export const openInfluxAdmin = async (at: {
         scheduledFor: new Date(dueMs).toISOString(),
       });
       for (;;) {
+        // Between its end and its place in the log of runs, InfluxDB does not find a run.
         const run = await call<{ status: string; log?: { message: string }[] }>(
           "GET",
           `/tasks/${id}/runs/${started.id}`,
           "look at the run",
-        );
+        ).catch((error: InfluxAdminError) => {
+          if (/ \(404: .*run not found/.test(error.message)) return { status: "not to be found", log: [] };
+          throw error;
+        });
         if (run.status === "success") return;
         if (run.status === "failed" || run.status === "canceled")
           throw new InfluxAdminError(
