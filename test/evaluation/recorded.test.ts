@@ -1,0 +1,151 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { defaultJudgingRule } from "../../domain/limits.ts";
+import { exportFleet } from "../../evaluation/export.ts";
+import { evaluateFleets } from "../../evaluation/fleets.ts";
+import { readLabels } from "../../evaluation/labels.ts";
+import { readMessages, surveyMessages, type TimedLine } from "../../evaluation/message-file.ts";
+import { type JudgedFleet, judgeRecorded } from "../../evaluation/recorded.ts";
+import { readRegistry } from "../../evaluation/registry-table.ts";
+import { score } from "../../evaluation/score.ts";
+import { summarise } from "../../evaluation/summary.ts";
+import { planFleet } from "../../simulators/model/plan.ts";
+import { scenarioOf, temporaryDirectory } from "./support.ts";
+
+const timeZone = "Asia/Shanghai";
+const scenario = scenarioOf("train", { breakers: 90, days: 3, seeds: [77], householdsPerArea: [14, 24] });
+const directory = temporaryDirectory();
+const path = (name: string) => join(directory.path, name);
+const text = (name: string) => readFileSync(path(name), "utf8");
+
+const judge = async (
+  names: { messages?: string; registry?: string; labels?: string } = {},
+): Promise<JudgedFleet> =>
+  judgeRecorded({
+    file: await surveyMessages(path(names.messages ?? "messages.ndjson")),
+    facts: readRegistry(text(names.registry ?? "registry.csv"), timeZone).facts,
+    labels: readLabels(text(names.labels ?? "labels.csv")).labels,
+    rule: defaultJudgingRule,
+    timeZone,
+  });
+const summaryOf = (judged: JudgedFleet) =>
+  summarise(score(judged.findings, judged.labels, judged.scope), judged.scope);
+
+let exported: JudgedFleet;
+beforeAll(async () => {
+  await exportFleet(planFleet(scenario, 77), directory.path);
+  exported = await judge();
+});
+afterAll(() => directory.remove());
+
+describe("a recorded fleet", () => {
+  it("gets the scores that the same fleet gets without the way over files", async () => {
+    const direct = await evaluateFleets(scenario, 1, () => {});
+    const recorded = summaryOf(exported);
+    expect(recorded.findings).toEqual(summarise(direct.tallies, direct.scope).findings);
+    expect(Object.keys(recorded.findings).length).toBeGreaterThan(15);
+    expect(recorded.findings["failureToTrip"]?.recall).toBe(1);
+  });
+
+  it("is judged the same whatever the order of its lines", async () => {
+    const lines = text("messages.ndjson").trimEnd().split("\n");
+    // Lines of one arrival keep their order; everything else is thrown about.
+    const blocks = lines.map((line, i) => ({ line, key: (Math.imul(i, 0x9e3779b1) >>> 0) % 1_000 }));
+    blocks.sort((a, b) => a.key - b.key);
+    writeFileSync(path("mixed.ndjson"), `${blocks.map((one) => one.line).join("\n")}\n`);
+    expect((await surveyMessages(path("mixed.ndjson"))).sorted).toBe(false);
+    expect(summaryOf(await judge({ messages: "mixed.ndjson" })).findings).toEqual(
+      summaryOf(exported).findings,
+    );
+  });
+
+  it("counts what cannot be used and goes on", async () => {
+    writeFileSync(path("dirty.ndjson"), text("messages.ndjson"));
+    const at = planFleet(scenario, 77).endMs - 1;
+    for (const line of [
+      "no json at all",
+      "",
+      JSON.stringify({ at, topic: "zigbee2mqtt/lamp", payload: { state: "ON" } }),
+      JSON.stringify({ at, topic: "hubao/v1/T1/A0001/A0001-H1/reading", payload: { ts: at, seq: "x" } }),
+      JSON.stringify({ at, topic: "hubao/v1/T1/A0001/stranger/status", payload: { ts: at, online: true } }),
+      JSON.stringify({ at, topic: "hubao/v1/T1/A0001/A0001-H1/reading", payload: "{" }),
+      JSON.stringify({ at, payload: {} }),
+      JSON.stringify({ topic: "hubao/v1/T1/A0001/A0001-H1/reading", payload: {} }),
+    ])
+      appendFileSync(path("dirty.ndjson"), `${line}\n`);
+    const judged = await judge({ messages: "dirty.ndjson" });
+    expect(Object.fromEntries(judged.rejections)).toMatchObject({
+      unknownTopic: 1,
+      invalidPayload: 1,
+      invalidJson: 1,
+      lineWithoutTopicOrPayload: 1,
+      lineWithoutArrival: 2,
+    });
+    expect(summaryOf(judged).findings).toEqual(summaryOf(exported).findings);
+  });
+
+  it("may count its time from any epoch", async () => {
+    const shiftMs = Date.parse(`${scenario.startOn}T00:00:00Z`);
+    const shifted = (line: string) => {
+      const message = JSON.parse(line) as { at: number; payload: Record<string, unknown> };
+      const early = JSON.stringify(message.payload, (key, value: unknown) =>
+        key === "ts" && typeof value === "number" && value > shiftMs / 2 ? value - shiftMs : value,
+      );
+      return JSON.stringify({ ...message, at: message.at - shiftMs, payload: JSON.parse(early) as unknown });
+    };
+    writeFileSync(
+      path("epoch.ndjson"),
+      text("messages.ndjson").trimEnd().split("\n").map(shifted).join("\n"),
+    );
+    const labels = readLabels(text("labels.csv")).labels;
+    writeFileSync(
+      path("epoch.csv"),
+      [
+        "subjectId,finding,startMs,endMs",
+        ...labels.map((l) => [l.subjectId, l.finding, l.startMs - shiftMs, l.endMs - shiftMs].join(",")),
+      ].join("\n"),
+    );
+    const judged = await judge({ messages: "epoch.ndjson", labels: "epoch.csv" });
+    expect(judged.remarks.join()).toContain("days were added");
+    // The registry's dates do not move along, so breakers that are new in it are not new here.
+    const without = (s: ReturnType<typeof summaryOf>) => {
+      const { neverReported, clockWrong, ...rest } = s.findings;
+      return Object.keys(rest);
+    };
+    expect(without(summaryOf(judged))).toEqual(without(summaryOf(exported)));
+    expect(summaryOf(judged).findings["failureToTrip"]).toEqual(
+      summaryOf(exported).findings["failureToTrip"],
+    );
+  });
+
+  it("needs of the registry only what a judgement needs", () => {
+    const { facts, problems } = readRegistry(
+      "breakerId,areaId,level,ratedResidualCurrentMa,colour\nB1,A1,household,30,red\nM1,A1,main,,\n,A1,,,\nB1,A1,household,30,\nB2,A1,wrong,30,",
+      timeZone,
+    );
+    expect(facts.map((f) => [f.breakerId, f.level, f.ratedResidualCurrentMa])).toEqual([
+      ["B1", "household", 30],
+      ["M1", "main", 300],
+    ]);
+    expect(problems.map((p) => p.line)).toEqual([4, 5, 6]);
+  });
+});
+
+describe("a file of messages", () => {
+  it("is read in order of arrival, lines of one arrival as they stand, though it is sorted in pieces", async () => {
+    const lines = Array.from({ length: 900_000 }, (_, i) => `{"at":${(i * 7_919) % 300_007},"n":${i}}`);
+    writeFileSync(path("large.ndjson"), lines.join("\n"));
+    const read: TimedLine[] = [];
+    for await (const block of readMessages(await surveyMessages(path("large.ndjson"))))
+      for (const line of block) read.push(line);
+    expect(read).toHaveLength(lines.length);
+    const number = (line: TimedLine) => (JSON.parse(line.text) as { n: number }).n;
+    let wrong = 0;
+    for (let i = 1; i < read.length; i += 1) {
+      const [a, b] = [read[i - 1], read[i]];
+      if (a && b && (a.atMs > b.atMs || (a.atMs === b.atMs && number(a) > number(b)))) wrong += 1;
+    }
+    expect(wrong).toBe(0);
+  });
+});
