@@ -48,20 +48,29 @@ const sumOf = (condition: string) =>
  *   and is excused while all that it has are, by an outage.
  * `zone` is the placeholder of the township's time zone.
  */
-export const windowCtes = (zone: string): string => `
-  spell AS (
-    SELECT p.breaker_id, p.area_id, p.household_id,
-           CASE WHEN lag(p.from_on) OVER w IS NOT NULL THEN local_midnight_ms(p.from_on, ${zone}) END AS from_ms,
-           local_midnight_ms(lead(p.from_on) OVER w, ${zone}) AS to_ms
+export const windowCtes = (zone: string): string => {
+  // Midnights are dear: of dates that lie before or behind the window it is enough to know that.
+  const within = (date: string) =>
+    `CASE WHEN ${date} <= first_day THEN 0 WHEN ${date} <= last_day THEN local_midnight_ms(${date}, ${zone})
+                  WHEN ${date} IS NOT NULL THEN w.to_ms END`;
+  return `
+  bound AS (
+    SELECT from_ms, to_ms, (to_timestamp(from_ms / 1000.0) AT TIME ZONE ${zone})::date AS first_day,
+           (to_timestamp(to_ms / 1000.0) AT TIME ZONE ${zone})::date AS last_day
+      FROM (SELECT DISTINCT from_ms, to_ms FROM win) w
+  ), spell AS (
+    SELECT p.breaker_id, p.area_id, p.household_id, lead(p.from_on) OVER w AS to_on,
+           CASE WHEN lag(p.from_on) OVER w IS NOT NULL THEN p.from_on END AS from_on
       FROM breaker_placement p
      WHERE p.breaker_id IN (SELECT q.breaker_id FROM breaker_placement q WHERE q.area_id IN (SELECT area_id FROM win))
     WINDOW w AS (PARTITION BY p.breaker_id ORDER BY p.from_on)
   ), placed AS MATERIALIZED (
     SELECT * FROM (
       SELECT w.area_id, w.from_ms AS win_from, w.to_ms AS win_to, s.breaker_id, b.level, s.household_id,
-             GREATEST(w.from_ms, s.from_ms, local_midnight_ms(b.installed_on, ${zone})) AS from_ms,
-             LEAST(w.to_ms, s.to_ms, local_midnight_ms(b.removed_on, ${zone})) AS to_ms
-        FROM win w JOIN spell s ON s.area_id = w.area_id JOIN breaker b ON b.id = s.breaker_id) x
+             GREATEST(w.from_ms, ${["s.from_on", "b.installed_on"].map((d) => within(d)).join(", ")}) AS from_ms,
+             LEAST(w.to_ms, ${["s.to_on", "b.removed_on"].map((d) => within(d)).join(", ")}) AS to_ms
+        FROM win w JOIN bound USING (from_ms, to_ms)
+        JOIN spell s ON s.area_id = w.area_id JOIN breaker b ON b.id = s.breaker_id) x
      WHERE x.from_ms < x.to_ms
   ), breaker_sum AS MATERIALIZED (
     SELECT p.*, p.to_ms - p.from_ms AS installed_ms, ${judgedColumns.map((c) => `j.${c}`).join(", ")}, j.outage_ms,
@@ -137,3 +146,4 @@ export const windowCtes = (zone: string): string => `
       LEFT JOIN guarded g ON g.area_id = w.area_id AND g.win_from = w.from_ms AND g.household_id = h.id
       LEFT JOIN together t ON t.area_id = w.area_id AND t.win_from = w.from_ms AND t.household_id = h.id
      GROUP BY w.area_id, w.from_ms, w.to_ms)`;
+};
