@@ -41,11 +41,19 @@ export type VisitNoticeRow = SubjectPlace & {
   excused: boolean;
 };
 
-type Asked = { villageIds: readonly string[]; atMs: number; limit: number };
+/** `past` asks for an instant before the present, so that what has ended since counts, too. */
+type Asked = { villageIds: readonly string[]; atMs: number; past: boolean; limit: number };
 
 const placeColumns = `a.id AS "areaId", a.name AS "areaName", v.id AS "villageId", v.name AS "villageName",
   h.id AS "householdId", b.id AS "breakerId", b.level, h.householder, h.address, h.walking_order AS "walkingOrder"`;
 const excusedSql = "(COALESCE(i.state = 'excused', false) OR COALESCE(NOT h.inhabited, false))";
+
+/** The published state of a breaker at instant $2: one look into the index, however long its history. */
+const stateSql = (breakerId: string): string =>
+  `SELECT state, reason, from_ms FROM (
+     SELECT state, reason, from_ms, to_ms FROM operating_interval
+      WHERE breaker_id = ${breakerId} AND from_ms <= $2 ORDER BY from_ms DESC LIMIT 1) newest
+    WHERE to_ms IS NULL OR to_ms > $2`;
 
 /** Alarms that stand at the instant, then the states that are not operating: the alarm comes first, having evidence. */
 export const readFindings = (query: Query, asked: Asked): Promise<VisitFindingRow[]> =>
@@ -58,10 +66,9 @@ export const readFindings = (query: Query, asked: Asked): Promise<VisitFindingRo
          JOIN village v ON v.id = a.village_id
          LEFT JOIN breaker b ON b.id = al.breaker_id
          LEFT JOIN household h ON h.id = b.household_id
-         LEFT JOIN operating_interval i
-           ON i.breaker_id = b.id AND i.from_ms <= $2 AND (i.to_ms IS NULL OR i.to_ms > $2)
-        WHERE a.village_id = ANY($1::text[]) AND al.raised_at_ms <= $2
-          AND (al.cleared_at_ms IS NULL OR al.cleared_at_ms > $2)
+         LEFT JOIN LATERAL (${stateSql("b.id")}) i ON true
+        WHERE al.village_id = ANY($1::text[]) AND al.raised_at_ms <= $2
+          AND (al.cleared_at_ms IS NULL${asked.past ? " OR al.cleared_at_ms > $2" : ""})
        UNION ALL
        SELECT ${placeColumns}, i.reason AS finding, NULL AS priority, i.from_ms AS "sinceMs", NULL AS "alarmId",
               '{}'::jsonb AS evidence, COALESCE(NOT h.inhabited, false) AS excused
@@ -69,8 +76,7 @@ export const readFindings = (query: Query, asked: Asked): Promise<VisitFindingRo
          JOIN transformer_area a ON a.id = b.area_id
          JOIN village v ON v.id = a.village_id
          LEFT JOIN household h ON h.id = b.household_id
-         JOIN operating_interval i
-           ON i.breaker_id = b.id AND i.from_ms <= $2 AND (i.to_ms IS NULL OR i.to_ms > $2)
+         JOIN LATERAL (${stateSql("b.id")}) i ON true
         WHERE a.village_id = ANY($1::text[]) AND i.state = 'notOperating') found
       ORDER BY "alarmId" NULLS LAST, "sinceMs" LIMIT $3`,
     [asked.villageIds, asked.atMs, asked.limit],
@@ -87,8 +93,7 @@ export const readNoticesInHand = (query: Query, asked: Asked): Promise<VisitNoti
        JOIN village v ON v.id = a.village_id
        LEFT JOIN breaker b ON b.id = n.breaker_id
        LEFT JOIN household h ON h.id = n.household_id
-       LEFT JOIN operating_interval i
-         ON i.breaker_id = n.breaker_id AND i.from_ms <= $2 AND (i.to_ms IS NULL OR i.to_ms > $2)
+       LEFT JOIN LATERAL (${stateSql("n.breaker_id")}) i ON true
       WHERE a.village_id = ANY($1::text[]) AND n.issued_at_ms <= $2
         AND (n.rectified_at_ms IS NULL OR n.rectified_at_ms > $2)
       ORDER BY n.issued_at_ms, n.id LIMIT $3`,

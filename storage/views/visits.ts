@@ -44,6 +44,7 @@ export const visitList = async (query: Query, question: VisitQuestion): Promise<
   const asked = {
     villageIds: villages.map((v) => v.id),
     atMs: Math.min(endMs - 1, nowMs),
+    past: endMs <= nowMs,
     limit: maxReasons,
   };
   const [findings, notices, marks] = await Promise.all([
