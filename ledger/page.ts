@@ -18,8 +18,9 @@ h1 { margin: 0 0 2mm; font-size: 16pt; text-align: center; }
 table { width: 100%; border-collapse: collapse; table-layout: fixed; }
 th, td { padding: 1mm 1.5mm; border: 0.3mm solid #000; text-align: center; vertical-align: middle; overflow-wrap: anywhere; }
 td { height: 10.5mm; }
-.n { width: 9mm; }
-.narrow { width: 19mm; }
+.n { width: 11mm; }
+.narrow { width: 21mm; }
+th { padding: 1mm 0.5mm; font-size: 9pt; }
 .sign { min-width: 40mm; }
 @media screen { body { background: #e8e8e8; } section { width: 297mm; margin: 6mm auto; padding: 12mm; background: #fff; box-shadow: 0 0 3mm #aaa; } }
 `;

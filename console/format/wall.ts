@@ -32,6 +32,7 @@ export const instantOfWall = (wall: string, timeZone: string): number | null => 
 
 /** `[from, to)` of a month `YYYY-MM` as ISO times; null when it is none. */
 export const monthSpan = (month: string, timeZone: string): { from: string; to: string } | null => {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) return null;
   const [year = 0, number = 0] = month.split("-").map(Number);
   const next = new Date(Date.UTC(year, number, 1)).toISOString().slice(0, 7);
   const fromMs = instantOfWall(`${month}-01T00:00`, timeZone);

@@ -63,7 +63,9 @@ const Days = ({ areaId, from }: { areaId: string; from: string }) => {
                   <td data-label={words.supply.share}>
                     {words.supply.ofHouses(format.integer(day.low), format.integer(day.measured))}
                   </td>
-                  <td data-label={words.supply.duration}>{format.duration(day.lowMs)}</td>
+                  <td data-label={words.supply.duration}>
+                    {day.lowMs > 0 ? format.duration(day.lowMs) : "–"}
+                  </td>
                   <td data-label={words.supply.lowest}>{format.quantity(day.minV, "V", 1)}</td>
                   <td data-label={words.supply.worst}>
                     {day.worst.slice(0, 3).map((one) => (

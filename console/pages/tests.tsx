@@ -35,8 +35,10 @@ const Row = ({ test, nowMs, onEdit, onRemove }: RowProps) => {
   return (
     <tr>
       <th scope="row" title={format.fullTime(test.at)}>
-        {format.time(test.at, nowMs)}
-        <small>{words.tests.kind[test.kind]}</small>
+        {format.date(test.at)}
+        <small>
+          {format.clock(test.at)} · {words.tests.kind[test.kind]}
+        </small>
       </th>
       <td data-label={words.tests.breaker}>
         <Link to={`/breakers/${encodeURIComponent(test.breakerId)}`}>{test.address ?? test.breakerId}</Link>
