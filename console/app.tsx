@@ -20,6 +20,10 @@ const NoticePage = lazy(() => import("./pages/notice.tsx").then((m) => ({ defaul
 const Visits = lazy(() => import("./pages/visits.tsx").then((m) => ({ default: m.Visits })));
 const Tests = lazy(() => import("./pages/tests.tsx").then((m) => ({ default: m.Tests })));
 const LowVoltage = lazy(() => import("./pages/low-voltage.tsx").then((m) => ({ default: m.LowVoltage })));
+const Households = lazy(() => import("./pages/households.tsx").then((m) => ({ default: m.Households })));
+const HouseholdPage = lazy(() => import("./pages/household.tsx").then((m) => ({ default: m.HouseholdPage })));
+const Outages = lazy(() => import("./pages/outages.tsx").then((m) => ({ default: m.Outages })));
+const Officers = lazy(() => import("./pages/officers.tsx").then((m) => ({ default: m.Officers })));
 const Quarantine = lazy(() => import("./pages/quarantine.tsx").then((m) => ({ default: m.Quarantine })));
 
 const Themed = ({ children }: { children: ReactNode }) => {
@@ -50,6 +54,10 @@ export const App = () => (
                 <Route path="visits" element={<Visits />} />
                 <Route path="tests" element={<Tests />} />
                 <Route path="low-voltage" element={<LowVoltage />} />
+                <Route path="households" element={<Households />} />
+                <Route path="households/:householdId" element={<HouseholdPage />} />
+                <Route path="outages" element={<Outages />} />
+                <Route path="officers" element={<Officers />} />
                 <Route path="quarantine" element={<Quarantine />} />
                 <Route path="*" element={<NotFound />} />
               </Routes>

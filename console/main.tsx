@@ -11,6 +11,7 @@ import "./styles/breaker.css";
 import "./styles/other.css";
 import "./styles/notices.css";
 import "./styles/ledger.css";
+import "./styles/registry.css";
 import "./styles/narrow.css";
 
 const root = document.getElementById("root");

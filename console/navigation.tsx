@@ -26,6 +26,14 @@ const groups: { name: keyof Dictionary["navGroups"]; views: View[] }[] = [
       { to: "/low-voltage", name: "lowVoltage" },
     ],
   },
+  {
+    name: "registry",
+    views: [
+      { to: "/households", name: "households" },
+      { to: "/outages", name: "outages" },
+      { to: "/officers", name: "officers" },
+    ],
+  },
   { name: "system", views: [{ to: "/quarantine", name: "quarantine" }] },
 ];
 

@@ -15,6 +15,8 @@ export type Client = {
   post<T>(path: string, body?: unknown): Promise<Outcome<T>>;
   /** Changes what is at a path below `/api/v1/` and reads the JSON answer. Never throws. */
   patch<T>(path: string, body: unknown): Promise<Outcome<T>>;
+  /** Puts something at a path below `/api/v1/` and reads the JSON answer. Never throws. */
+  put<T>(path: string, body: unknown): Promise<Outcome<T>>;
   /** Reads a file from a path below `/api/v1/`, with the name that it is to be saved under. Never throws. */
   file(path: string): Promise<Outcome<{ blob: Blob; name: string }>>;
   /** Deletes what is at a path below `/api/v1/`. Never throws. */
@@ -77,6 +79,12 @@ export const createClient = (token: string, onUnauthorized: () => void): Client 
         ...(body === undefined
           ? {}
           : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      }),
+    put: (path, body) =>
+      send(path, {
+        method: "PUT",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
       }),
     patch: (path, body) =>
       send(path, {

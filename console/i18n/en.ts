@@ -1,6 +1,7 @@
 // The page in English.
 import { supplyEn, testsEn } from "./ledger-en.ts";
 import { noticesEn, visitsEn } from "./notices-en.ts";
+import { registryEn } from "./registry-en.ts";
 import type { Dictionary } from "./zh.ts";
 
 export const en: Dictionary = {
@@ -17,6 +18,9 @@ export const en: Dictionary = {
     notices: "Notices",
     tests: "Test ledger",
     lowVoltage: "Low voltage",
+    households: "Households",
+    outages: "Planned outages",
+    officers: "Safety officers",
   },
   navGroups: { work: "Work", figures: "Figures", registry: "Registry", system: "System" },
   mainNavigation: "Main navigation",
@@ -342,6 +346,7 @@ export const en: Dictionary = {
     },
   },
   notices: noticesEn,
+  registry: registryEn,
   tests: testsEn,
   supply: supplyEn,
   visits: visitsEn,

@@ -5,6 +5,7 @@ import type { OperatingReason, OperatingState } from "../../domain/operating.ts"
 import type { Contact, Protection, ReportKind, tripCauses } from "../../domain/wire.ts";
 import { supplyZh, testsZh } from "./ledger-zh.ts";
 import { noticesZh, visitsZh } from "./notices-zh.ts";
+import { registryZh } from "./registry-zh.ts";
 
 export const zh = {
   name: "护保",
@@ -20,6 +21,9 @@ export const zh = {
     notices: "整改通知书",
     tests: "测试记录",
     lowVoltage: "低电压台区",
+    households: "住户",
+    outages: "计划停电",
+    officers: "协管员",
   },
   navGroups: { work: "工作", figures: "指标", registry: "台账", system: "系统" },
   mainNavigation: "主导航",
@@ -361,6 +365,7 @@ export const zh = {
     },
   },
   notices: noticesZh,
+  registry: registryZh,
   tests: testsZh,
   supply: supplyZh,
   visits: visitsZh,

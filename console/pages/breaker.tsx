@@ -9,6 +9,7 @@ import { AlarmList } from "../parts/alarm-list.tsx";
 import { CredentialPanel } from "../parts/credential.tsx";
 import { Events, History } from "../parts/history.tsx";
 import { Empty, Outcome } from "../parts/outcome.tsx";
+import { Placements } from "../parts/placements.tsx";
 import { StateTag } from "../parts/state-tag.tsx";
 
 const Facts = ({ facts }: { facts: [string, ReactNode][] }) => (
@@ -145,6 +146,7 @@ export const BreakerPage = () => {
             <Events breakerId={breaker.id} />
             <div>
               <Registry breaker={breaker} />
+              <Placements breaker={breaker} />
               <CredentialPanel breaker={breaker} />
             </div>
           </div>
