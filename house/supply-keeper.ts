@@ -41,7 +41,8 @@ export type SupplyKeeperNeeds = {
 
 /** All phases together: a main says them one by one, or the mean of its three. */
 const loadOf = (report: Report & { kind: "reading" }, isMain: boolean): number | null => {
-  const { loadCurrentA } = report.body;
+  const { loadCurrentA, phaseCurrentsA } = report.body;
+  if (phaseCurrentsA !== undefined) return phaseCurrentsA.reduce((sum, phase) => sum + phase, 0);
   if (loadCurrentA === undefined) return null;
   return isMain ? 3 * loadCurrentA : loadCurrentA;
 };

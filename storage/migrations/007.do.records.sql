@@ -34,7 +34,7 @@ CREATE INDEX test_record_by_time ON test_record (at_ms DESC, id DESC);
 CREATE INDEX test_record_by_breaker ON test_record (breaker_id, at_ms);
 
 -- An area's voltage and load over one local day, computed from the stored readings when the day has ended, and anew when
--- a report of that day comes later (docs/decisions/009).
+-- a report of that day comes later (docs/decisions/015).
 CREATE TABLE supply_day (
   area_id text NOT NULL REFERENCES transformer_area,
   day date NOT NULL,
