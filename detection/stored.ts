@@ -105,6 +105,7 @@ const sensorColumns: Columns<SensorRun> = {
   lowestLoadA: 1,
   highestLoadA: 1,
   repeatShare: 1,
+  longestReports: 1,
   learntReports: 1,
 };
 

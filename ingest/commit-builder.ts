@@ -1,6 +1,6 @@
 // Gathers what detection has to write until it is written: later words on the same stretch of history replace earlier ones.
 
-import type { AlarmMemory } from "../detection/alarms.ts";
+import type { AlarmEffect, AlarmMemory } from "../detection/alarms.ts";
 import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../detection/memory.ts";
 import { publishedAt } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
@@ -79,6 +79,8 @@ const merge = <T extends { fromMs: number }>(
 export type CommitBuilder = {
   add(area: AreaMemory, effects: AreaEffects, nowMs: number): void;
   checkpoint(row: CheckpointRow): void;
+  /** Alarms of none of the areas' breakers. */
+  alarms(effects: readonly AlarmEffect[]): void;
   /** The area's memory is another. */
   area(area: AreaMemory): void;
   /** `ownToo`: the breaker's reports must be folded anew, and not only its area be judged. */
@@ -123,6 +125,10 @@ export const newCommitBuilder = (): CommitBuilder => {
     },
     checkpoint(row) {
       checkpoints.set(`${row.breakerId}/${row.dayMs}`, row);
+    },
+    alarms(effects) {
+      alarms.push(...effects);
+      if (effects.length > 0) empty = false;
     },
     area(area) {
       areas.set(area.areaId, areaFold(area));

@@ -17,11 +17,16 @@ import type { Registry } from "./registry.ts";
 /** A report with what the registry knows of its breaker. `index` is its place in its message. */
 export type KnownReport = { index: number; report: Report; facts: BreakerFacts };
 
+/** A gateway was heard; `online` is what it, or its last will, says of its link, null where it says nothing of it. */
+export type GatewayWord = { gatewayId: string; areaId: string; online: boolean | null };
+
 export type DecodedMessage = {
   offset: number;
   arrivalMs: number;
   reports: KnownReport[];
   rejections: (Rejection & { index: number })[];
+  /** What it says of the gateway that sent it; null where a breaker spoke for itself. */
+  gateway: GatewayWord | null;
   /** The message as it came, where a part of it was refused. The rest is not held on to: thousands wait at a time. */
   raw: JournalRecord | null;
 };
@@ -103,7 +108,14 @@ const decodePlainReading = (
   const tsMs = clockReplaced ? arrivalMs : ts;
   if (tsMs < oldestMs) return null;
   const report: Report = { kind: "reading", body, breakerId, seq, arrivalMs, tsMs, clockReplaced };
-  return { offset, arrivalMs, reports: [{ index: 0, report, facts }], rejections: noRejections, raw: null };
+  return {
+    offset,
+    arrivalMs,
+    reports: [{ index: 0, report, facts }],
+    rejections: noRejections,
+    gateway: null,
+    raw: null,
+  };
 };
 
 /**
@@ -123,6 +135,8 @@ export const decodeMessage = (
   const { areaId, batchFrom, decoded } = decodeRecord(record);
   // A gateway speaks for its whole area, a breaker only for itself, in a batch as well.
   const onlyOf = batchFrom !== null && registry.breakers.has(batchFrom) ? batchFrom : null;
+  let gateway: GatewayWord | null =
+    batchFrom !== null && onlyOf === null ? { gatewayId: batchFrom, areaId, online: null } : null;
   for (const [index, one] of decoded.entries()) {
     if (!one.ok) {
       rejections.push({ ...one.rejection, index });
@@ -130,7 +144,9 @@ export const decodeMessage = (
     }
     const { tsMs, breakerId } = one.report;
     const facts = registry.breakers.get(breakerId);
-    if (facts === undefined)
+    if (facts === undefined && one.report.kind === "status" && registry.gateways.get(breakerId) === areaId)
+      gateway = { gatewayId: breakerId, areaId, online: one.report.body.online };
+    else if (facts === undefined)
       rejections.push({
         reason: "unknownBreaker",
         detail: `no breaker ${breakerId} in the registry`,
@@ -164,6 +180,7 @@ export const decodeMessage = (
     arrivalMs: record.arrivalMs,
     reports,
     rejections: rejections.length === 0 ? noRejections : rejections,
+    gateway,
     raw: rejections.length === 0 ? null : record,
   };
 };

@@ -4,6 +4,7 @@ import {
   type AreaMemory,
   type BreakerFold,
   type BreakerMemory,
+  type BreakerSettings,
   newBreakerMemory,
 } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
@@ -61,10 +62,14 @@ const rememberMoves = (book: DetectionBook, facts: BreakerFacts): void => {
   }
 };
 
-const applyFacts = (book: DetectionBook, facts: BreakerFacts): NeededRevision[] => {
+const applyFacts = (
+  book: DetectionBook,
+  facts: BreakerFacts,
+  settings: BreakerSettings,
+): NeededRevision[] => {
   const known = book.breakers.get(facts.breakerId);
   if (known === undefined) {
-    place(book, newBreakerMemory(facts));
+    place(book, newBreakerMemory(facts, settings));
     return [];
   }
   const { area, breaker } = known;
@@ -73,6 +78,10 @@ const applyFacts = (book: DetectionBook, facts: BreakerFacts): NeededRevision[] 
   if (windowsDifferFromMs(was.plannedOutages, facts.plannedOutages) < Number.POSITIVE_INFINITY)
     breaker.dueMs = Number.NEGATIVE_INFINITY;
   breaker.facts = facts;
+  if (breaker.limits !== settings.limits || breaker.ownRules !== settings.ownRules) {
+    Object.assign(breaker, settings);
+    breaker.dueMs = Number.NEGATIVE_INFINITY;
+  }
   if (was.areaId !== facts.areaId) {
     area.breakers.delete(facts.breakerId);
     // Where it was until now it may have a say in the past, even if the registry no longer says so.
@@ -84,7 +93,7 @@ const applyFacts = (book: DetectionBook, facts: BreakerFacts): NeededRevision[] 
   breaker.touched = true;
   if (breaker.fold.own.lastKey === null) {
     const { published } = breaker;
-    Object.assign(breaker, newBreakerMemory(facts), { published, dirtyFromMs: fromMs });
+    Object.assign(breaker, newBreakerMemory(facts, settings), { published, dirtyFromMs: fromMs });
     return [];
   }
   const revision = { breakerId: facts.breakerId, fromMs, ownToo };
@@ -97,7 +106,8 @@ const applyFacts = (book: DetectionBook, facts: BreakerFacts): NeededRevision[] 
 /** Brings the book in step with the registry. */
 export const applyRegistry = (book: DetectionBook, registry: Registry, nowMs: number): RegistryEffects => {
   const effects: RegistryEffects = { revisions: [], areas: [] };
-  for (const facts of registry.breakers.values()) effects.revisions.push(...applyFacts(book, facts));
+  for (const facts of registry.breakers.values())
+    effects.revisions.push(...applyFacts(book, facts, registry.settingsOf(facts)));
   for (const facts of registry.breakers.values()) if (facts.placements) rememberMoves(book, facts);
   for (const area of book.areas.values()) {
     const planned = registry.plannedOutages.get(area.areaId) ?? [];

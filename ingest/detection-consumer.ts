@@ -6,6 +6,7 @@ import {
   type BreakerMemory,
   defaultHorizonMs,
   type FoldContext,
+  listeningAtMs,
   publishedAt,
 } from "../detection/memory.ts";
 import type { Alarm } from "../domain/http.ts";
@@ -23,6 +24,7 @@ import { newCommitBuilder } from "./commit-builder.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
 import { applyRegistry, loadDetectionBook, type RegistryEffects } from "./detection-book.ts";
+import { loadGatewayBook } from "./gateway-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
 import type { Registry } from "./registry.ts";
@@ -77,6 +79,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   );
   const pending = newCommitBuilder();
   const records = newRecordBook();
+  const gateways = await loadGatewayBook(db.query);
   const supply = newSupplyMarks({ db, journalId: journal.id, clock: needs.clock });
   const reviser = await startReviser({
     db,
@@ -136,6 +139,10 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       touched.add(area);
     }
     for (const area of touched) settleArea(area);
+    for (const { gateway, arrivalMs } of messages) {
+      const area = gateway === null ? undefined : book.areas.get(gateway.areaId);
+      if (gateway !== null && area !== undefined) gateways.hear(gateway, area.villageId, arrivalMs);
+    }
     pending.quarantine(quarantineRows(journal.id, messages));
   };
 
@@ -143,9 +150,11 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     const commit = pending.peek();
     if (commit === null) return;
     const recorded = records.peek();
+    const writeLinks = gateways.peek();
     await db.transaction(async (query) => {
       await writeDetection(query, commit);
       if (recorded !== null) await writeRecords(query, recorded);
+      if (writeLinks !== null) await writeLinks(query);
     });
     const changed = pending.changed();
     for (const alarm of commit.alarms) if (alarm.effect === "raise") needs.onAlarmRaised(alarm.kind);
@@ -153,6 +162,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     for (const { breakerId, fromMs, ownToo } of commit.revisions) reviser.request(breakerId, fromMs, ownToo);
     pending.clear();
     records.clear();
+    gateways.clear();
     if (recorded !== null && recorded.staleHours.length > 0) supply.marked();
     if (commit.offset !== null) {
       committedOffset = commit.offset.offset;
@@ -173,6 +183,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     lastTickMs = wallMs;
     followRegistry();
     for (const area of book.areas.values()) settleArea(area);
+    pending.alarms(gateways.settle(nowMs, rule, nowMs >= listeningAtMs(context())));
   };
 
   return startConsumer({

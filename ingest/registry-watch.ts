@@ -1,6 +1,9 @@
 // Keeps the registry in step with PostgreSQL, and makes sure of it before a message is turned away because of it.
 import { setTimeout as sleep } from "node:timers/promises";
+import { settingsBook } from "../detection/settings.ts";
 import type { Db } from "../storage/db.ts";
+import { loadLimitOverrides, loadOwnRules } from "../storage/finding-settings.ts";
+import { loadGatewayAreas } from "../storage/gateways.ts";
 import { loadRegistryFacts, newestImport } from "../storage/registry-read.ts";
 import type { ConsumerOptions } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
@@ -36,19 +39,25 @@ export const watchRegistry = async (needs: {
     return done;
   };
 
+  const readSettings = async () => ({
+    gateways: await loadGatewayAreas(db.query),
+    settingsOf: settingsBook({
+      overrides: await loadLimitOverrides(db.query),
+      rules: await loadOwnRules(db.query),
+    }),
+  });
   const read = async () => {
     const askedMs = clock();
     // The import first: the facts are at least as new.
     knownImport = await newestImport(db.query);
     const { breakers, plannedOutages } = await loadRegistryFacts(db.query, needs.timeZone);
-    registry = registryOf(breakers, registry.version + 1, plannedOutages);
+    registry = registryOf(breakers, registry.version + 1, plannedOutages, await readSettings());
     confirmedMs = askedMs;
   };
-  const readUntilDone = async () => {
+  const untilDone = async (reading: () => Promise<void>) => {
     while (!life.stopping) {
       try {
-        await read();
-        log("info", `registry: ${registry.breakers.size} breakers`);
+        await reading();
         return;
       } catch (error) {
         log("warn", `the registry could not be read, and is tried again: ${(error as Error).message}`);
@@ -56,9 +65,36 @@ export const watchRegistry = async (needs: {
       }
     }
   };
-  const reload = () => void inTurn(readUntilDone);
+  const readAll = async () => {
+    await read();
+    log("info", `registry: ${registry.breakers.size} breakers`);
+  };
+  const readSettingsOnly = async () => {
+    registry = { ...registry, ...(await readSettings()), version: registry.version + 1 };
+  };
+  /** Credentials are issued by the thousand; only a gateway's makes a difference here. */
+  const readGateways = async () => {
+    const gateways = await loadGatewayAreas(db.query);
+    const same =
+      gateways.size === registry.gateways.size &&
+      [...gateways].every(([id, areaId]) => registry.gateways.get(id) === areaId);
+    if (!same) registry = { ...registry, gateways, version: registry.version + 1 };
+  };
+  const waiting = new Set<() => Promise<void>>();
+  /** In turn, and once for all the notices that came before its turn. */
+  const soon = (work: () => Promise<void>) => {
+    if (waiting.has(work)) return;
+    waiting.add(work);
+    void inTurn(() => {
+      waiting.delete(work);
+      return untilDone(work);
+    });
+  };
+  const reload = () => soon(readAll);
   const listener = await db.listen((notice) => {
     if (notice.kind === "registry") reload();
+    else if (notice.kind === "findingSettings") soon(readSettingsOnly);
+    else if (notice.kind === "credential") soon(readGateways);
   }, reload);
   const stop = () => {
     life.stopping = true;

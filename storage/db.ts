@@ -7,6 +7,7 @@ export type Query = <T extends object>(text: string, values?: readonly unknown[]
 /** What the api tells the other roles through PostgreSQL, so that they need not poll. */
 export type ChangeNotice =
   | { kind: "registry" }
+  | { kind: "findingSettings" }
   | { kind: "credential"; clientId: string }
   | { kind: "replay" }
   | { kind: "job" };
@@ -74,7 +75,11 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Db => 
     query_timeout: answerTimeoutMs,
     types,
   });
-  pool.on("error", onError);
+  let closing = false;
+  pool.on("error", (error: Error) => {
+    // The pool has ended before its connections have: one whose goodbye a stopping server has not read yet is terminated.
+    if (!closing) onError(error);
+  });
 
   const runner =
     (on: pg.Pool | pg.PoolClient): Query =>
@@ -167,7 +172,10 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Db => 
       }
       return { stop };
     },
-    close: () => pool.end(),
+    close() {
+      closing = true;
+      return pool.end();
+    },
   };
   return db;
 };

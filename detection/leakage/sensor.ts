@@ -14,6 +14,8 @@ export type SensorRun = {
   highestLoadA: number;
   /** How often a reading usually repeats the one before it, 0–1; learnt from runs that ended. */
   repeatShare: number;
+  /** The longest run of late that was no fault, in readings; forgotten slowly. */
+  longestReports: number;
   learntReports: number;
 };
 
@@ -25,13 +27,17 @@ export const newSensorRun = (): SensorRun => ({
   lowestLoadA: 0,
   highestLoadA: 0,
   repeatShare: 0,
+  longestReports: 0,
   learntReports: 0,
 });
 
 /** Readings after which an older one hardly weighs: about a week at five minutes. */
 const memoryReports = 2_000;
-/** Readings that must have been seen before a sensor's usual unrest is known: half a day at five minutes. */
-const minLearntReports = 144;
+/** Readings that must have been seen before a sensor's usual unrest is known: two days and nights at five minutes. */
+const minLearntReports = 576;
+/** Quiet nights clump: a run must be so many times as long as the longest of late, or so where load came and went meanwhile. */
+const timesLongest = 4;
+const timesLongestUnderLoad = 3;
 /** A run so long comes by chance once in e^20 ≈ 5·10⁸ readings. */
 const chanceExponent = 20;
 /** However restless the sensor: shorter runs are never judged, at five minutes three hours. */
@@ -66,8 +72,11 @@ export const stepSensor = (
 };
 
 const learnRun = (run: SensorRun): void => {
+  // What was a fault is no habit.
+  if (isStuck(run)) return;
   const repeats = run.reports - 1;
   const weight = Math.min(run.reports / Math.min(run.learntReports + run.reports, memoryReports), 1);
+  run.longestReports = Math.max(run.reports, run.longestReports * (1 - weight / 2));
   run.repeatShare += weight * (repeats / run.reports - run.repeatShare);
   run.learntReports = Math.min(run.learntReports + run.reports, memoryReports);
 };
@@ -78,8 +87,9 @@ export const isStuck = (run: SensorRun): boolean => {
   if (run.reports < minRunReports) return false;
   const swung = run.highestLoadA - run.lowestLoadA >= loadSwingA;
   if (run.learntReports < minLearntReports) return false;
-  // The chance that the next reading repeats, by habit; a load that came and went should have moved the leakage too.
+  // The chance that the next reading repeats, by habit.
   const share = Math.min(Math.max(run.repeatShare, 0.05), 0.999);
-  const needed = chanceExponent / -Math.log(share);
-  return run.reports >= Math.max(minRunReports, swung ? needed / 2 : needed);
+  const byChance = chanceExponent / -Math.log(share);
+  const byHabit = (swung ? timesLongestUnderLoad : timesLongest) * run.longestReports;
+  return run.reports >= Math.max(minRunReports, byChance, byHabit);
 };

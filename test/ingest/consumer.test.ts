@@ -9,6 +9,7 @@ const message = (offset: number): DecodedMessage => ({
   arrivalMs: 0,
   reports: [],
   rejections: [],
+  gateway: null,
   raw: null,
 });
 const read = (last: number) => (after: number) => (after < last ? [message(after + 1)] : []);

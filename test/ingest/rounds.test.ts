@@ -23,6 +23,7 @@ const message = (breakerId: string, seq: number, arrivalMs: number): DecodedMess
     },
   ],
   rejections: [],
+  gateway: null,
   raw: null,
 });
 const told = (messages: readonly DecodedMessage[]) =>

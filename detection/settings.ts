@@ -1,0 +1,21 @@
+// What is set for a breaker besides its facts: its thresholds, and the rules of one's own that concern it.
+import type { BreakerFacts } from "../domain/breaker.ts";
+import type { LimitOverride } from "../domain/http-findings.ts";
+import { limitsBook } from "../domain/limit-book.ts";
+import type { OwnRule } from "../domain/own-rule.ts";
+import type { BreakerSettings } from "./memory.ts";
+import { ownRuleBook } from "./own-rules.ts";
+
+export type FindingSettings = { overrides: readonly LimitOverride[]; rules: readonly OwnRule[] };
+
+export const noSettings: FindingSettings = { overrides: [], rules: [] };
+
+/** What is set for a breaker. */
+export const settingsBook = ({
+  overrides,
+  rules,
+}: FindingSettings): ((facts: BreakerFacts) => BreakerSettings) => {
+  const limitsOf = limitsBook(overrides);
+  const rulesOf = ownRuleBook(rules);
+  return (facts) => ({ limits: limitsOf(facts), ownRules: rulesOf(facts) });
+};
