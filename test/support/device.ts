@@ -5,13 +5,12 @@ import type { TestHouse } from "./house.ts";
 
 /** Connects with this password and never reconnects by itself; rejects when it is refused. The caller ends it. */
 export const openDevice = async (house: TestHouse, id: string, password = ""): Promise<MqttClient> => {
-  const client = await connectAsync(house.mqttUrl, {
-    clientId: id,
-    username: id,
-    password,
-    reconnectPeriod: 0,
-    connectTimeout: 10_000,
-  });
+  // With retries allowed (the default) a connection that is closed before CONNACK would be waited for, for ever.
+  const client = await connectAsync(
+    house.mqttUrl,
+    { clientId: id, username: id, password, reconnectPeriod: 0, connectTimeout: 10_000 },
+    false,
+  );
   client.on("error", () => {});
   return client;
 };
