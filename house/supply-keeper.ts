@@ -16,6 +16,7 @@ import {
 } from "../storage/supply.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import { localDate } from "../storage/views/scope.ts";
+import { fillTestTimes } from "./test-times.ts";
 
 /** A day is computed when everything that came within this after its end is stored: `supplySettleMs` of ingest and a margin. */
 const settleMs = 11 * 60_000;
@@ -158,6 +159,11 @@ export const startSupplyKeeper = (needs: SupplyKeeperNeeds): { stop(): Promise<v
   const stopping = new AbortController();
   const work = async () => {
     while (!stopping.signal.aborted) {
+      await settledUntilMs(needs.db.query)
+        .then((untilMs) => (untilMs === null ? undefined : fillTestTimes(needs, untilMs)))
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted) needs.warn("the times of tests could not be read yet", error);
+        });
       await computeDueSupply(needs, () => stopping.signal.aborted).catch((error: unknown) => {
         if (!stopping.signal.aborted) needs.warn("the supply of the areas could not be computed yet", error);
       });

@@ -135,3 +135,30 @@ export const removeTest = (db: Db, id: string, by: Pick<Actor, "actor">): Promis
     await writeAudit(query, { actor: by.actor, act: "removeTest", subject: id, detail: row?.detail ?? {} });
     return { kind: "written", id };
   });
+
+/** Passed trip tests that breakers reported in `[fromMs, toMs)` (Unix ms) and of which nobody knows when they ended. */
+export const testsWithoutTimes = (
+  query: Query,
+  fromMs: number,
+  toMs: number,
+  limit: number,
+): Promise<{ id: string; breakerId: string; atMs: number }[]> =>
+  query(
+    `SELECT id, breaker_id AS "breakerId", at_ms AS "atMs" FROM test_record
+      WHERE source = 'report' AND kind = 'trip' AND passed AND on_at_ms IS NULL AND at_ms >= $1 AND at_ms < $2
+      ORDER BY at_ms DESC LIMIT $3`,
+    [fromMs, toMs, limit],
+  );
+
+/** Keeps when breakers went off for their tests and were on again. */
+export const writeTestTimes = async (
+  query: Query,
+  times: readonly { id: string; offAtMs: number; onAtMs: number }[],
+): Promise<void> => {
+  if (times.length === 0) return;
+  await query(
+    `UPDATE test_record t SET off_at_ms = r."offAtMs", on_at_ms = r."onAtMs"
+       FROM jsonb_to_recordset($1::jsonb) AS r(id text, "offAtMs" bigint, "onAtMs" bigint) WHERE t.id = r.id`,
+    [JSON.stringify(times)],
+  );
+};

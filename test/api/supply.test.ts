@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AreaSupplyDay, AreaSupplyRow, SupplyDay } from "../../domain/http-supply.ts";
+import type { TestRecord } from "../../domain/http-tests.ts";
 import type { Report } from "../../domain/report.ts";
 import { defaultSupplyRule } from "../../domain/supply.ts";
 import { midnightMs } from "../../domain/time.ts";
 import { computeDueSupply } from "../../house/supply-keeper.ts";
+import { fillTestTimes } from "../../house/test-times.ts";
 import { writeRecords } from "../../storage/records.ts";
 import { noteSettled, releaseStaleHours } from "../../storage/supply.ts";
 import { smallTable, startTestApi, type TestApi } from "./house.ts";
@@ -31,7 +33,7 @@ const needs = () => ({
   telemetry: house.telemetry,
   rule: defaultSupplyRule,
   timeZone,
-  retentionDays: 36_500,
+  retentionDays: 5,
   clock: () => nowMs,
   warn: (message: string) => {
     throw new Error(message);
@@ -167,4 +169,33 @@ test("another threshold computes the days anew; a span that is none is refused",
   for (const path of ["?from=2026-05-20&to=2026-05-20", "?from=2024-01-01"])
     expect((await house.request(`/api/v1/low-voltage${path}`)).status).toBe(400);
   expect((await house.request("/api/v1/low-voltage/none")).status).toBe(404);
+});
+
+test("a passed trip test went off when it was done and was on again with the first reading that says so", async () => {
+  const testAt = (minute: number, breakerId: string, passed = true) => ({
+    breakerId,
+    tsMs: dayMs + minute * minuteMs + 1_000,
+    seq: 7,
+    kind: "trip" as const,
+    passed,
+    breakTimeMs: 30,
+  });
+  await house.db.transaction((query) =>
+    writeRecords(query, {
+      trips: [],
+      tests: [testAt(1420, "B1"), testAt(1425, "B2", false), testAt(1400, "B3")],
+      staleHours: [],
+    }),
+  );
+  await fillTestTimes({ db: house.db, telemetry: house.telemetry }, dayMs + 1440 * minuteMs);
+  const { body } = await house.get<{ items: TestRecord[] }>("/tests?kind=trip");
+  expect(body.items.map(({ breakerId, offAt, onAt }) => ({ breakerId, offAt, onAt }))).toEqual([
+    { breakerId: "B2", offAt: null, onAt: null },
+    {
+      breakerId: "B1",
+      offAt: new Date(dayMs + 1420 * minuteMs + 1_000).toISOString(),
+      onAt: new Date(dayMs + 1430 * minuteMs).toISOString(),
+    },
+    { breakerId: "B3", offAt: null, onAt: null },
+  ]);
 });
