@@ -8,48 +8,54 @@ import { chunksOf, column } from "./registry-write.ts";
 const saying = (rows: readonly NumberedRow[], name: keyof RegistryRow): NumberedRow[] =>
   rows.filter(({ row }) => row[name] !== undefined);
 
-const updateColumn = async (
-  query: Query,
-  rows: readonly NumberedRow[],
-  target: { table: "transformer_area" | "household"; column: string; type: "text" | "int" },
-  pick: { id: (row: RegistryRow) => string | null; field: keyof RegistryRow },
-): Promise<string[]> => {
+/** Updates areas by the table's rows of them; answers the ids of those that differed. */
+export const updateAreaFacts = async (query: Query, areas: readonly NumberedRow[]): Promise<string[]> => {
   const changed: string[] = [];
-  for (const chunk of chunksOf(saying(rows, pick.field))) {
+  for (const chunk of chunksOf(saying(areas, "supplyStation"))) {
     const updated = await query<{ id: string }>(
-      `UPDATE ${target.table} AS t SET ${target.column} = n.value
-         FROM unnest($1::text[], $2::${target.type}[]) AS n (id, value)
-        WHERE t.id = n.id AND t.${target.column} IS DISTINCT FROM n.value
+      `UPDATE transformer_area AS t SET supply_station = n.value
+         FROM unnest($1::text[], $2::text[]) AS n (id, value)
+        WHERE t.id = n.id AND t.supply_station IS DISTINCT FROM n.value
         RETURNING t.id`,
-      [column(chunk, pick.id), column(chunk, (row) => row[pick.field])],
+      [column(chunk, (row) => row.areaId), column(chunk, (row) => row.supplyStation)],
     );
     changed.push(...updated.map((row) => row.id));
   }
   return changed;
 };
 
-/** Updates areas by the table's rows of them; answers the ids of those that differed. */
-export const updateAreaFacts = (query: Query, areas: readonly NumberedRow[]): Promise<string[]> =>
-  updateColumn(
-    query,
-    areas,
-    { table: "transformer_area", column: "supply_station", type: "text" },
-    { id: (row) => row.areaId, field: "supplyStation" },
-  );
+const householdColumns = ["householder", "accountNumber", "walkingOrder"] as const;
 
-/** Updates households by the table's rows of them; answers the ids of those that differed. */
+/** Updates households by the table's rows of them, in the columns that the table has; answers the ids of those that differed. */
 export const updateHouseholdFacts = async (
   query: Query,
   households: readonly NumberedRow[],
 ): Promise<string[]> => {
-  const id = (row: RegistryRow) => row.householdId;
-  const set = (name: string, type: "text" | "int", field: keyof RegistryRow) =>
-    updateColumn(query, households, { table: "household", column: name, type }, { id, field });
-  return [
-    ...(await set("householder", "text", "householder")),
-    ...(await set("account_number", "text", "accountNumber")),
-    ...(await set("walking_order", "int", "walkingOrder")),
-  ];
+  const has = householdColumns.map((name) => saying(households, name).length > 0);
+  if (!has.includes(true)) return [];
+  const changed: string[] = [];
+  for (const chunk of chunksOf(households)) {
+    const updated = await query<{ id: string }>(
+      `UPDATE household AS t
+          SET householder = CASE WHEN $5 THEN n.householder ELSE t.householder END,
+              account_number = CASE WHEN $6 THEN n.account_number ELSE t.account_number END,
+              walking_order = CASE WHEN $7 THEN n.walking_order ELSE t.walking_order END
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::int[])
+              AS n (id, householder, account_number, walking_order)
+        WHERE t.id = n.id
+          AND (($5 AND t.householder IS DISTINCT FROM n.householder)
+            OR ($6 AND t.account_number IS DISTINCT FROM n.account_number)
+            OR ($7 AND t.walking_order IS DISTINCT FROM n.walking_order))
+        RETURNING t.id`,
+      [
+        column(chunk, (row) => row.householdId),
+        ...householdColumns.map((name) => column(chunk, (row) => row[name] ?? null)),
+        ...has,
+      ],
+    );
+    changed.push(...updated.map((row) => row.id));
+  }
+  return changed;
 };
 
 /**

@@ -3,11 +3,16 @@ import type { Query } from "./db.ts";
 import type { NumberedRow } from "./registry-check.ts";
 
 /** Rows sent to PostgreSQL in one statement. */
-const chunkRows = 20_000;
+const chunkRows = 10_000;
 
 /** The rows in parts of one statement each. */
 export const chunksOf = function* (rows: readonly NumberedRow[]): Generator<NumberedRow[]> {
   for (let at = 0; at < rows.length; at += chunkRows) yield rows.slice(at, at + chunkRows);
+};
+
+/** Ids in parts of one statement each. */
+export const idChunksOf = function* (ids: readonly string[]): Generator<string[]> {
+  for (let at = 0; at < ids.length; at += chunkRows) yield ids.slice(at, at + chunkRows);
 };
 
 /** One column of the rows, for unnest. */
@@ -86,13 +91,14 @@ export const upsertHouseholds = async (query: Query, rows: readonly NumberedRow[
      RETURNING id`,
     [(r) => r.householdId, (r) => r.areaId, (r) => r.address, (r) => r.inhabited],
   );
-  await query(
-    `INSERT INTO household_occupancy (household_id, from_ms, inhabited)
-     SELECT h.id, 0, h.inhabited FROM household h
-      WHERE h.id = ANY($1::text[])
-        AND NOT EXISTS (SELECT FROM household_occupancy o WHERE o.household_id = h.id)`,
-    [[...changed]],
-  );
+  for (const ids of idChunksOf([...changed]))
+    await query(
+      `INSERT INTO household_occupancy (household_id, from_ms, inhabited)
+       SELECT h.id, 0, h.inhabited FROM household h
+        WHERE h.id = ANY($1::text[])
+          AND NOT EXISTS (SELECT FROM household_occupancy o WHERE o.household_id = h.id)`,
+      [ids],
+    );
   return changed;
 };
 

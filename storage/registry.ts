@@ -10,6 +10,7 @@ import { updateAreaFacts, updateHouseholdFacts, upsertOfficers } from "./registr
 import {
   chunksOf,
   column,
+  idChunksOf,
   upsertAreas,
   upsertBreakers,
   upsertHouseholds,
@@ -93,7 +94,7 @@ export const importLocked = async (
     breaker: await upsertBreakers(query, tables.breakers),
   };
   const today = by.today ?? toIso(by.nowMs).slice(0, 10);
-  await placeMoved(query, [...changed.breaker], today);
+  for (const ids of idChunksOf([...changed.breaker])) await placeMoved(query, ids, today);
   for (const id of await updateAreaFacts(query, tables.areas)) changed.area.add(id);
   for (const id of await updateHouseholdFacts(query, tables.households)) changed.household.add(id);
   for (const id of await upsertOfficers(query, rows, today)) changed.village.add(id);

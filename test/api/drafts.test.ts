@@ -87,7 +87,10 @@ test("compares a file with what is stored, changes nothing until it is committed
   const done = await commit(draft.id);
   expect(done).toMatchObject({ state: "committed", result: { rows: 9, breakers: 8, changed: 9 } });
   expect(await breakers()).toBe(7);
-  const job = (await house.get<Job>(`/jobs/${done.jobId}`)).body;
+  const job = await until("the job to end", async () => {
+    const { body } = await house.get<Job>(`/jobs/${done.jobId}`);
+    return body.state !== "running" && body;
+  });
   expect(job).toMatchObject({ kind: "registryImport", state: "done", result: { changed: 9 } });
   const again = await house.request(`/api/v1/registry/drafts/${draft.id}/commit`, { method: "POST" });
   expect(again.status).toBe(409);
@@ -265,7 +268,10 @@ test("is called off in the middle without a trace", async () => {
   });
   await house.request(`/api/v1/jobs/${jobId}/cancel`, { method: "POST" });
   const after = await settled(draft.id);
-  const job = (await house.get<Job>(`/jobs/${jobId}`)).body;
+  const job = await until("the job to end", async () => {
+    const { body } = await house.get<Job>(`/jobs/${jobId}`);
+    return body.state !== "running" && body;
+  });
   const [rated] = await house.db.query<{ n: number }>(
     "SELECT count(*) AS n FROM breaker WHERE rated_residual_current_ma = 10",
   );
