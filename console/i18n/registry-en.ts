@@ -4,7 +4,7 @@ import type { registryZh } from "./registry-zh.ts";
 export const registryEn: typeof registryZh = {
   failed: "Not saved. Check the network and try again.",
   same: "It was so already; nothing changed.",
-  saved: "Saved. What has a date is judged anew from that day on.",
+  saved: "Saved.",
   cancel: "Cancel",
   save: "Save",
   on: "From which day on",

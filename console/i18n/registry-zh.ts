@@ -2,7 +2,7 @@
 export const registryZh = {
   failed: "没有保存，请检查网络后再试。",
   same: "已经是这样，没有改变。",
-  saved: "已保存。有日期的更改会从那一天起重新判定历史。",
+  saved: "已保存。",
   cancel: "取消",
   save: "保存",
   on: "自哪一天起",
