@@ -37,16 +37,28 @@ const groupSql: Record<RateGroup, string> = {
   area: "a.id",
 };
 
+const isWhole = (scope: Scope): boolean => Object.values(scope).every((id) => id === undefined);
+
+const everIn = (scope: Scope, scopeSql: string): string =>
+  isWhole(scope)
+    ? ""
+    : `WHERE breaker_id IN (
+         SELECT e.breaker_id FROM breaker_placement e
+           JOIN transformer_area a ON a.id = e.area_id
+           JOIN village v ON v.id = a.village_id
+          WHERE ${scopeSql})`;
+
 /**
- * A CTE `placed`: breaker, level, area_id and the local days `[from_on, to_on)` in which it was there. The first
- * placement holds for all time before it, too.
+ * A CTE `placed` of the breakers that were ever in the scope: breaker, level, area_id and the local days
+ * `[from_on, to_on)` in which it was there. The first placement holds for all time before it, too.
  */
-export const placedSql = `placed AS MATERIALIZED (
+const placedSql = (scope: Scope, scopeSql: string): string => `placed AS MATERIALIZED (
        SELECT b.id AS breaker_id, b.level, b.rated_residual_current_ma, p.area_id, p.household_id,
               CASE WHEN p.rank = 1 THEN '-infinity' ELSE p.from_on END AS from_on, p.to_on
          FROM (SELECT breaker_id, area_id, household_id, from_on,
                       row_number() OVER w AS rank, COALESCE(lead(from_on) OVER w, 'infinity') AS to_on
-                 FROM breaker_placement WINDOW w AS (PARTITION BY breaker_id ORDER BY from_on)) p
+                 FROM breaker_placement ${everIn(scope, scopeSql)}
+               WINDOW w AS (PARTITION BY breaker_id ORDER BY from_on)) p
          JOIN breaker b ON b.id = p.breaker_id)`;
 
 /** SQL for the local day of a column of Unix milliseconds. */
@@ -61,11 +73,13 @@ const frame = ({ by, scope, fromMs, toMs, timeZone }: RecordQuestion) => {
   addScope(where, scope);
   return {
     where,
+    placed: placedSql(scope, where.sql()),
     within: (column: string) => `${column} >= ${from} AND ${column} < ${to}`,
     /** The records of `source` (columns breaker_id, at_ms) with the place that they count for. */
     joined: (source: string) => `${source} r
        JOIN placed p ON p.breaker_id = r.breaker_id
-        AND ${localDaySql("r.at_ms", zone)} >= p.from_on AND ${localDaySql("r.at_ms", zone)} < p.to_on
+        AND (p.from_on = '-infinity' AND p.to_on = 'infinity'
+          OR ${localDaySql("r.at_ms", zone)} >= p.from_on AND ${localDaySql("r.at_ms", zone)} < p.to_on)
        JOIN transformer_area a ON a.id = p.area_id
        JOIN village v ON v.id = a.village_id
       WHERE ${where.sql()}
@@ -79,9 +93,9 @@ export const operationCountsBy = async (
   query: Query,
   question: RecordQuestion,
 ): Promise<OperationCounts[]> => {
-  const { where, within, joined, group } = frame(question);
+  const { where, placed, within, joined, group } = frame(question);
   return query<OperationCounts>(
-    `WITH ${placedSql}, operation AS (
+    `WITH ${placed}, operation AS (
        SELECT breaker_id, ts_ms AS at_ms, verdict FROM trip_record WHERE verdict <> 'other' AND ${within("ts_ms")}
        UNION ALL
        SELECT breaker_id, raised_at_ms, 'failureToTrip' FROM alarm
@@ -97,9 +111,9 @@ export const operationCountsBy = async (
 
 /** Tests of every kind, reported and written by hand; groups and levels without any are left out. */
 export const testCountsBy = async (query: Query, question: RecordQuestion): Promise<TestCounts[]> => {
-  const { where, within, joined, group } = frame(question);
+  const { where, placed, within, joined, group } = frame(question);
   return query<TestCounts>(
-    `WITH ${placedSql}, test AS (SELECT breaker_id, at_ms, passed FROM test_record WHERE ${within("at_ms")})
+    `WITH ${placed}, test AS (SELECT breaker_id, at_ms, passed FROM test_record WHERE ${within("at_ms")})
      SELECT ${group} AS id, p.level, count(*) AS tested, count(*) FILTER (WHERE r.passed) AS passed,
             count(DISTINCT r.breaker_id) AS "testedBreakers"
        FROM ${joined("test")}`,
