@@ -20,6 +20,8 @@ On a recorded fleet:
   --labels FILE      CSV: subjectId,finding,startMs,endMs
   --time-zone ZONE   in which installedOn is a day (default Asia/Shanghai)
 
+  --heartbeat MS     how often a breaker reports (default 300000, or more where the recording shows it)
+
   --json FILE        the scores as JSON
   --misjudged FILE   what was missed and what was false, as CSV
 
@@ -44,6 +46,7 @@ export type RecordedOptions = {
   registryPath: string;
   labelsPath: string;
   timeZone: string;
+  heartbeatMs: number | null;
 };
 
 export type EvaluateOutcome =
@@ -64,6 +67,7 @@ const definitions = {
   registry: { type: "string" },
   labels: { type: "string" },
   "time-zone": { type: "string", default: "Asia/Shanghai" },
+  heartbeat: { type: "string" },
   json: { type: "string" },
   misjudged: { type: "string" },
   csv: { type: "string" },
@@ -113,7 +117,13 @@ export const readEvaluateOptions = (args: readonly string[]): EvaluateOutcome =>
       return wrong("--messages, --registry and --labels belong together");
     const timeZone = text("time-zone") ?? "Asia/Shanghai";
     if (!isTimeZone(timeZone)) return wrong(`there is no time zone ${timeZone}`);
-    return { kind: "recorded", options: { messagesPath, registryPath, labelsPath, timeZone, ...report } };
+    const heartbeatMs = countOf(text("heartbeat"), 86_400_000);
+    if (text("heartbeat") !== undefined && heartbeatMs === null)
+      return wrong("--heartbeat must be a number of milliseconds, at most a day");
+    return {
+      kind: "recorded",
+      options: { messagesPath, registryPath, labelsPath, timeZone, heartbeatMs, ...report },
+    };
   }
   return simulated(text, report);
 };

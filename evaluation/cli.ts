@@ -1,7 +1,7 @@
 // `npm run evaluate`: how good detection is, on simulated fleets, on anybody's recorded fleet, or on a plain series.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultJudgingRule } from "../domain/limits.ts";
+import { defaultJudgingRule, type JudgingRule } from "../domain/limits.ts";
 import { planFleet } from "../simulators/model/plan.ts";
 import { readScenario, type Scenario } from "../simulators/model/scenario.ts";
 import {
@@ -14,13 +14,13 @@ import {
 import { exportFleet } from "./export.ts";
 import { evaluateFleets } from "./fleets.ts";
 import { readLabels } from "./labels.ts";
-import { surveyMessages } from "./message-file.ts";
+import { surveyMessages, usualIntervalMs } from "./message-file.ts";
 import { misjudgedCsv } from "./misjudged.ts";
 import { judgeRecorded } from "./recorded.ts";
 import { readRegistry } from "./registry-table.ts";
 import { type KindTally, type Misjudged, type Scope, score } from "./score.ts";
 import { scoreSeries } from "./series.ts";
-import { summarise, summaryTable } from "./summary.ts";
+import { percent, summarise, summaryTable } from "./summary.ts";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const tell = (line: string) => process.stderr.write(`${line}\n`);
@@ -90,7 +90,24 @@ const runSimulated = async (options: SimulatedOptions & ReportOptions): Promise<
   );
   if (outcome.rejections > 0) say(`${outcome.rejections} reports were refused`);
   report(outcome.tallies, outcome.scope, rows, options);
+  const { trips, first, firstThree } = outcome.attribution;
+  if (trips > 0)
+    say(
+      `main trips from a house: ${trips}; the house named first ${percent(first / trips)}, among three ${percent(firstThree / trips)}`,
+    );
   return 0;
+};
+
+const ruleOf = (heartbeatIntervalMs: number): JudgingRule => ({
+  ...defaultJudgingRule,
+  heartbeatIntervalMs,
+  vouchMs: 3 * heartbeatIntervalMs,
+});
+
+/** Breakers that report less often than the default heartbeat must be given more time before they are silent. */
+const heartbeatOf = (usualMs: number | null): number => {
+  const { heartbeatIntervalMs } = defaultJudgingRule;
+  return usualMs === null || usualMs <= 1.2 * heartbeatIntervalMs ? heartbeatIntervalMs : usualMs;
 };
 
 const runRecorded = async (options: RecordedOptions & ReportOptions): Promise<number> => {
@@ -104,11 +121,14 @@ const runRecorded = async (options: RecordedOptions & ReportOptions): Promise<nu
     tell(`${options.labelsPath}: ${badLines.length} lines are no labels, the first is ${badLines[0]}`);
   const file = await surveyMessages(options.messagesPath);
   const progress = newProgress((lines) => `${((100 * lines) / Math.max(file.lines, 1)).toFixed(0)} %`);
+  const heartbeatMs = options.heartbeatMs ?? heartbeatOf(await usualIntervalMs(options.messagesPath));
+  if (heartbeatMs !== defaultJudgingRule.heartbeatIntervalMs)
+    say(`a report is expected of every breaker each ${heartbeatMs / 1_000} s`);
   const judged = await judgeRecorded({
     file,
     facts,
     labels,
-    rule: defaultJudgingRule,
+    rule: ruleOf(heartbeatMs),
     timeZone: options.timeZone,
     onProgress: progress,
   });

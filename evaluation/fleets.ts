@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import { type FleetPlan, planFleet } from "../simulators/model/plan.ts";
 import type { Scenario } from "../simulators/model/scenario.ts";
+import { type Attribution, attribute } from "./attribution.ts";
 import { addTallies, type KindTally, type Misjudged, type Scope, score } from "./score.ts";
 import { type JudgedAreas, judgeAreas, scopeOf } from "./simulated.ts";
 import type { WorkerNews, WorkerTask } from "./worker.ts";
@@ -41,6 +42,7 @@ export type FleetsOutcome = {
   scope: Pick<Scope, "breakers" | "days">;
   reports: number;
   rejections: number;
+  attribution: Attribution;
 };
 
 /** Judges and scores one run for each of the scenario's seeds; `onProgress` is told of the share that is done, 0–1. */
@@ -55,6 +57,7 @@ export const evaluateFleets = async (
     scope: { breakers: 0, days: 0 },
     reports: 0,
     rejections: 0,
+    attribution: { trips: 0, first: 0, firstThree: 0 },
   };
   let doneBreakers = 0;
   for (const seed of scenario.seeds) {
@@ -68,6 +71,13 @@ export const evaluateFleets = async (
       outcome.tallies,
       score(judged.findings, judged.labels, scope, (misjudged) => onMisjudged(seed, misjudged)),
     );
+    const { trips, first, firstThree } = attribute(
+      plan.areas.flatMap((area) => area.guilty),
+      judged.findings,
+    );
+    outcome.attribution.trips += trips;
+    outcome.attribution.first += first;
+    outcome.attribution.firstThree += firstThree;
     outcome.reports += judged.reports;
     outcome.rejections += judged.rejections;
     // Every seed is one more stretch of days of the same fleet.

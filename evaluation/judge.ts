@@ -9,7 +9,7 @@ import {
   type FoldContext,
   newBreakerMemory,
 } from "../detection/memory.ts";
-import type { AlarmKind } from "../domain/alarm.ts";
+import type { AlarmEvidence, AlarmKind } from "../domain/alarm.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import type { Report } from "../domain/report.ts";
@@ -76,6 +76,16 @@ const newEars = (judged: JudgedArea) => {
   };
 };
 
+/** The ranked households of a main breaker's trip (docs/findings.md, `mainTrip`). */
+const suspectsIn = (evidence: AlarmEvidence): string[] => {
+  const suspects: string[] = [];
+  for (let rank = 1; ; rank += 1) {
+    const breakerId = evidence[`suspect${rank}BreakerId`];
+    if (typeof breakerId !== "string") return suspects;
+    suspects.push(breakerId);
+  }
+};
+
 /** Starts judging an area that nothing is known of but the registry. */
 export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
   const { rule, startMs } = judged;
@@ -105,6 +115,7 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
       raisedMs: effect.atMs,
       clearedMs: null,
       subjectReports: heard?.reports ?? 0,
+      suspects: suspectsIn(effect.evidence),
     });
   };
   const settleAt = (atMs: number) => {

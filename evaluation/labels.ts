@@ -3,14 +3,28 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 
 /** A fault at a breaker or a transformer area, `[startMs, endMs]` in Unix ms; `finding` is a code name of docs/findings.md. */
-export type Label = { subjectId: string; finding: string; startMs: number; endMs: number };
+export type Label = {
+  subjectId: string;
+  finding: string;
+  startMs: number;
+  endMs: number;
+  /** A mere consequence of another label: what is found there is not false, and nothing is missed where nothing is found. */
+  isConsequence?: boolean;
+};
 
-export const labelColumns = ["subjectId", "finding", "startMs", "endMs"] as const;
+/** `consequence` may be missing; it is `true` where `isConsequence` is. */
+export const labelColumns = ["subjectId", "finding", "startMs", "endMs", "consequence"] as const;
 
 /** Labels as CSV with a header. */
 export const labelsCsv = (labels: readonly Label[]): string =>
   stringify(
-    labels.map(({ subjectId, finding, startMs, endMs }) => [subjectId, finding, startMs, endMs]),
+    labels.map(({ subjectId, finding, startMs, endMs, isConsequence }) => [
+      subjectId,
+      finding,
+      startMs,
+      endMs,
+      isConsequence ? "true" : "",
+    ]),
     { header: true, columns: [...labelColumns] },
   );
 
@@ -44,7 +58,10 @@ export const readLabels = (text: string): { labels: Label[]; badLines: number[] 
     const endMs = timeOf(record["endMs"], Number.POSITIVE_INFINITY);
     if (subjectId === "" || finding === "" || startMs === null || endMs === null || endMs < startMs)
       badLines.push(i + 2);
-    else labels.push({ subjectId, finding, startMs, endMs });
+    else {
+      const isConsequence = record["consequence"]?.trim().toLowerCase() === "true";
+      labels.push({ subjectId, finding, startMs, endMs, ...(isConsequence ? { isConsequence } : {}) });
+    }
   }
   return { labels, badLines };
 };

@@ -23,16 +23,20 @@ export const arrivalOf = (text: string): number => {
 };
 
 const linesOf = async function* (path: string): AsyncGenerator<TimedLine[]> {
-  const lines = createInterface({ input: createReadStream(path, { highWaterMark: 1 << 20 }) });
-  let block: TimedLine[] = [];
-  for await (const text of lines) {
-    if (text.trim() === "") continue;
-    block.push({ atMs: arrivalOf(text), text });
-    if (block.length < 4_096) continue;
+  const input = createReadStream(path, { highWaterMark: 1 << 20 });
+  try {
+    let block: TimedLine[] = [];
+    for await (const text of createInterface({ input })) {
+      if (text.trim() === "") continue;
+      block.push({ atMs: arrivalOf(text), text });
+      if (block.length < 4_096) continue;
+      yield block;
+      block = [];
+    }
     yield block;
-    block = [];
+  } finally {
+    input.destroy();
   }
-  yield block;
 };
 
 /** What the file spans: its lines, those without a usable `at`, the first and last arrival, and whether it is in order. */
@@ -67,6 +71,43 @@ export const surveyMessages = async (path: string): Promise<MessageFile> => {
       file.lastMs = Math.max(file.lastMs, atMs);
     }
   return file;
+};
+
+/** So many lines tell how often breakers report. */
+const sampledLines = 60_000;
+
+/** The usual time between two readings of one breaker, in ms; null where too little is recorded to tell. */
+export const usualIntervalMs = async (path: string): Promise<number | null> => {
+  const last = new Map<string, number>();
+  const gapsMs: number[] = [];
+  const note = (breakerId: unknown, body: unknown) => {
+    const tsMs = typeof body === "object" && body !== null && "ts" in body ? Number(body.ts) : Number.NaN;
+    if (typeof breakerId !== "string" || !Number.isFinite(tsMs)) return;
+    const before = last.get(breakerId);
+    if (before !== undefined && tsMs > before) gapsMs.push(tsMs - before);
+    last.set(breakerId, tsMs);
+  };
+  let lines = 0;
+  for await (const block of linesOf(path)) {
+    for (const { text } of block) {
+      const [, breakerId, kind] = /"topic"\s*:\s*"[^"]*\/([^"/]+)\/(reading|batch)"/.exec(text) ?? [];
+      if (kind === undefined) continue;
+      try {
+        const { payload } = JSON.parse(text) as { payload?: unknown };
+        if (kind === "reading") note(breakerId, payload);
+        else if (typeof payload === "object" && payload !== null && "entries" in payload)
+          for (const entry of payload.entries as { breakerId?: unknown; kind?: unknown; body?: unknown }[])
+            if (entry?.kind === "reading") note(entry.breakerId, entry.body);
+      } catch {
+        // Told of when it is judged.
+      }
+    }
+    lines += block.length;
+    if (lines >= sampledLines) break;
+  }
+  if (gapsMs.length < 20) return null;
+  gapsMs.sort((a, b) => a - b);
+  return gapsMs[gapsMs.length >> 1] ?? null;
 };
 
 const writeRun = async (lines: readonly TimedLine[], path: string): Promise<void> => {

@@ -7,10 +7,25 @@ import { midnightMs } from "../domain/time.ts";
 /** IΔn where the table does not tell, in mA, by level (DOMAIN.md). */
 const usualRatedMa: Record<string, number> = { household: 30, intermediate: 100, main: 300 };
 
+/** What a judgement needs to know; what else a table says cannot be wrong here. */
+const needed: ReadonlySet<string> = new Set([
+  "townshipId",
+  "villageId",
+  "areaId",
+  "householdId",
+  "inhabited",
+  "breakerId",
+  "level",
+  "ratedResidualCurrentMa",
+  "installedOn",
+  "removedOn",
+]);
+
 /** Fills in what a judgement can do without. */
 const completed = (record: Record<string, string | undefined>): Record<string, string> => {
   const full: Record<string, string> = {};
-  for (const column of registryColumns) full[column] = record[column]?.trim() ?? "";
+  for (const column of registryColumns)
+    full[column] = needed.has(column) ? (record[column]?.trim() ?? "") : "";
   for (const place of ["township", "village", "area"]) {
     const id = full[`${place}Id`] || `unnamed-${place}`;
     full[`${place}Id`] = id;
@@ -19,6 +34,10 @@ const completed = (record: Record<string, string | undefined>): Record<string, s
   if (full["breakerId"]) {
     full["level"] ||= full["householdId"] ? "household" : "main";
     if (full["level"] === "household") full["householdId"] ||= `house-${full["breakerId"]}`;
+    if (full["level"] === "main") {
+      full["householdId"] = "";
+      full["inhabited"] = "";
+    }
     if (!breakerLevels.some((level) => level === full["level"])) return full;
     full["ratedResidualCurrentMa"] ||= String(usualRatedMa[full["level"] ?? ""]);
     full["installedOn"] = (full["installedOn"] || "2015-01-01").slice(0, 10);

@@ -14,6 +14,8 @@ export type Finding = {
   clearedMs: number | null;
   /** How many reports of its subject had come when it was raised. */
   subjectReports: number;
+  /** Whom a main breaker's trip is put down to, the likeliest first; empty for other kinds. */
+  suspects: readonly string[];
 };
 
 /** A label with how many reports of its subject had come before the first one of its time; null where none came. */
@@ -123,6 +125,7 @@ export const score = (
   };
 
   for (const label of labels) {
+    if (label.isConsequence) continue;
     const tally = tallyOf(label.finding);
     const key = `${label.finding}\n${canonical(label.subjectId, label.finding)}`;
     let first: Finding | null = null;

@@ -60,7 +60,9 @@ export const summarise = (
   };
 };
 
-const percent = (value: number | null): string => (value === null ? "–" : `${(100 * value).toFixed(1)} %`);
+/** A share as per cent; a dash for null. */
+export const percent = (value: number | null): string =>
+  value === null ? "–" : `${(100 * value).toFixed(1)} %`;
 const number = (value: number | null, digits: number): string =>
   value === null ? "–" : value.toFixed(digits);
 

@@ -73,7 +73,9 @@ export const streamArea = function* (fleet: FleetPlan, area: AreaPlan): Generato
   const turn = Array.from({ length: members }, (_, i) => i).sort(
     (a, b) => (offsetsMs[a] ?? 0) - (offsetsMs[b] ?? 0),
   );
-  const events = area.faults.flatMap((fault) => fault.events).sort((a, b) => a.atMs - b.atMs);
+  const events = [...area.tests, ...area.faults.flatMap((fault) => fault.events)].sort(
+    (a, b) => a.atMs - b.atMs,
+  );
   const touched = new Uint8Array(members);
   const kept: FleetEntry[] = [];
   let nextEvent = 0;

@@ -94,6 +94,8 @@ export type Fault = {
   lot: number;
   /** IΔn of the breaker it befalls, in mA. */
   ratedMa: number;
+  /** IΔn of its area's main breaker, in mA. */
+  mainRatedMa: number;
   /** Breakers of its area, the main one included. */
   members: number;
 };
@@ -116,7 +118,14 @@ export type FaultKind = {
   effect?: (fault: Fault, atMs: number, member: number, effect: Effect) => void;
   events?: (fault: Fault, random: () => number) => FaultEvent[];
   /** Empty for what is no fault. `member` -1 is the area. */
-  labels: (fault: Fault) => { finding: string; member: number; startMs: number; endMs: number }[];
+  labels: (fault: Fault) => {
+    finding: string;
+    member: number;
+    startMs: number;
+    endMs: number;
+    /** Follows from the others: it may be found or not. */
+    isConsequence?: boolean;
+  }[];
   /** The house (1…) that a main breaker's trip comes from. */
   guilty?: (fault: Fault) => number;
 };

@@ -12,6 +12,7 @@ export const faultNames = [
   "protectionExited",
   "tripFunctionFault",
   "testFailed",
+  "testOverdue",
   "bypassed",
   "open",
   "silent",

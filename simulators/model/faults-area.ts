@@ -59,6 +59,11 @@ const mainTripLabels = (fault: Fault) => [
   },
 ];
 
+/** How long a house stays without supply after it has tripped its main breaker. */
+const houseOpenMs = 4 * minuteMs;
+const mainIsQuicker = (fault: Fault): boolean => fault.size < 0.3;
+const announcesItself = (fault: Fault): boolean => fault.size < 0.7;
+
 export const areaFaults = {
   areaOutage: {
     on: "area",
@@ -116,39 +121,41 @@ export const areaFaults = {
     guilty: houseOf,
   },
   mainTripByHouse: {
-    // A sudden fault, or one that has announced itself: both breakers trip, the house's stays open for some minutes.
+    // Flashover in a house that has leaked more for some minutes, or comes without a sign. Its own breaker trips as well
+    // and stays open for a while; or the main one is quicker, and only the minutes before tell of the house.
     on: "area",
-    afterDays: 1,
+    afterDays: 5,
     minutes: [20, 40],
     size: [0, 1],
     effect: (fault, atMs, member, effect) => {
-      if (member !== houseOf(fault)) return;
-      if (atMs >= mainTripAtMs(fault) + 4 * minuteMs) return;
-      if (atMs >= mainTripAtMs(fault)) effect.contact = "open";
-      else if (fault.size < 0.6) {
+      if (member !== houseOf(fault) || atMs >= mainTripAtMs(fault) + houseOpenMs) return;
+      if (atMs >= mainTripAtMs(fault)) {
+        if (!mainIsQuicker(fault)) effect.contact = "open";
+      } else if (announcesItself(fault)) {
         effect.addMa = 0.26 * houseRatedMa;
         effect.capMa = 0.5 * houseRatedMa;
       }
     },
-    events: (fault, random) => [
-      mainTrip(fault, random),
-      {
-        atMs: mainTripAtMs(fault) + 10,
-        member: houseOf(fault),
-        kind: "trip",
-        body: {
-          cause: "leakage",
-          residualCurrentMa: Math.round(fault.ratedMa * (1 + random())),
-          reclosed: false,
-        },
-        delayMs: 500 + 5_000 * random(),
-      },
-      saysClosed(houseOf(fault), mainTripAtMs(fault) + 4 * minuteMs),
-    ],
+    events: (fault, random) => {
+      const main = mainTrip(fault, random);
+      if (mainIsQuicker(fault)) return [main];
+      const body = {
+        cause: "leakage",
+        residualCurrentMa: Math.round(fault.ratedMa * (1 + random())),
+        reclosed: false,
+      };
+      const member = houseOf(fault);
+      const atMs = mainTripAtMs(fault);
+      return [
+        main,
+        { atMs: atMs + 10, member, kind: "trip", body, delayMs: 500 + 5_000 * random() },
+        saysClosed(member, atMs + houseOpenMs),
+      ];
+    },
     labels: (fault) => [
       ...mainTripLabels(fault),
       // Where the house's leakage stands 0.26 IΔn above its usual before, that is a spike by itself.
-      ...(fault.size < 0.6
+      ...(announcesItself(fault)
         ? [
             {
               finding: "leakageSpike",

@@ -46,7 +46,14 @@ export const leakageFaults = {
     effect: (fault, atMs, _, effect) => {
       effect.targetMa = fault.size * fault.ratedMa * flicker(fault, atMs);
     },
-    labels: whole("failureToTrip"),
+    // What a house leaks the main breaker feels as well: it may call that a spike.
+    labels: (fault) => {
+      const labels = whole("failureToTrip")(fault);
+      const { startMs, endMs } = fault;
+      const isFelt = fault.member > 0 && fault.size * fault.ratedMa >= 0.1 * fault.mainRatedMa;
+      if (isFelt) labels.push({ finding: "leakageSpike", member: 0, startMs, endMs, isConsequence: true });
+      return labels;
+    },
   },
   leakageSpike: {
     on: "breaker",

@@ -17,6 +17,8 @@ const openGraceMs = 10 * minuteMs;
 /** A report vouches for three heartbeats; the newest before the silence is up to one old. */
 const silentAfterMs = 10 * minuteMs;
 const dayMs = 24 * hourMs;
+/** The monthly trip test; counted from the first report, which comes within minutes of the start. */
+const testEveryMs = 31 * dayMs + openGraceMs;
 
 const promptly = (random: () => number): number => 300 + 3_000 * random();
 
@@ -104,6 +106,17 @@ export const protectionFaults = {
       },
     ],
     labels: whole("tripFunctionFault"),
+  },
+  testOverdue: {
+    // Nobody has tested it since the run began; all others are tested every month.
+    on: "house",
+    afterDays: 0,
+    leastDays: 33,
+    minutes: [0, 0],
+    fromStart: true,
+    untilEnd: true,
+    size: [0, 1],
+    labels: whole("testOverdue", testEveryMs),
   },
   bypassed: {
     on: "house",

@@ -14,12 +14,21 @@ const attempts = 60;
 export type PlannedFault = Fault & { events: FaultEvent[] };
 
 /** What is true of a subject: `finding` holds at the breaker or area from `startMs` to `endMs`, Unix ms. */
-export type FleetLabel = { subjectId: string; finding: string; startMs: number; endMs: number };
+export type FleetLabel = {
+  subjectId: string;
+  finding: string;
+  startMs: number;
+  endMs: number;
+  /** Follows from another label: may be found, need not be. */
+  isConsequence?: boolean;
+};
 
 export type AreaPlan = {
   layout: AreaLayout;
   faults: PlannedFault[];
   labels: FleetLabel[];
+  /** The monthly trip tests that every breaker is due. */
+  tests: FaultEvent[];
   /** A main breaker's trips, and the house's breaker each came from. */
   guilty: { areaId: string; atMs: number; breakerId: string }[];
 };
@@ -100,6 +109,7 @@ const place = (plan: FleetPlan, name: string, kind: FaultKind, random: Random): 
       size: kind.size[0] + (kind.size[1] - kind.size[0]) * random(),
       lot: random(),
       ratedMa: layout.ratedMa[Math.max(member, 0)] ?? 30,
+      mainRatedMa: layout.ratedMa[0] ?? 300,
       members: layout.breakerIds.length,
       events: [],
     };
@@ -113,6 +123,7 @@ const place = (plan: FleetPlan, name: string, kind: FaultKind, random: Random): 
         finding: label.finding,
         startMs: Math.floor(label.startMs),
         endMs: Math.ceil(label.endMs),
+        ...(label.isConsequence ? { isConsequence: true } : {}),
       });
     }
     const guilty = kind.guilty?.(fault);
@@ -134,6 +145,56 @@ const install = (plan: FleetPlan, layout: AreaLayout, fault: Fault): void => {
   fault.startMs = plan.startMs + day * dayMs;
 };
 
+/** Every breaker is tested once a month, at an hour at which nothing else befalls it. */
+const planTests = (plan: FleetPlan): void => {
+  const random = generator(keyOf(plan.seed, "tests"));
+  const everyMs = 29 * dayMs;
+  for (const area of plan.areas)
+    for (let member = 0; member < area.layout.breakerIds.length; member += 1) {
+      const isLeftOut = area.faults.some(
+        (fault) =>
+          fault.member === member && (fault.name === "testOverdue" || fault.name === "neverReported"),
+      );
+      const firstMs = plan.startMs + hourMs + random() * (everyMs - dayMs);
+      for (let aboutMs = firstMs; !isLeftOut && aboutMs < plan.endMs; aboutMs += everyMs) {
+        const atMs = quietTime(area, member, aboutMs, random);
+        if (atMs !== null && atMs < plan.endMs - hourMs) area.tests.push(...testEvents(member, atMs, random));
+      }
+    }
+  for (const area of plan.areas) area.tests.sort((a, b) => a.atMs - b.atMs);
+};
+
+/** A time within some hours of `aboutMs` at which nothing befalls the breaker; null where there is none. */
+const quietTime = (area: AreaPlan, member: number, aboutMs: number, random: Random): number | null => {
+  for (let attempt = 0; attempt < 30; attempt += 1) {
+    const atMs = Math.floor(aboutMs + attempt * random() * 4 * hourMs);
+    const isQuiet = area.faults.every(
+      (fault) =>
+        (fault.member !== member && fault.member !== -1) ||
+        fault.name === "standingLeakage" ||
+        atMs < fault.startMs - hourMs ||
+        atMs > fault.endMs + hourMs,
+    );
+    if (isQuiet) return atMs;
+  }
+  return null;
+};
+
+/** A passed trip test; half of the devices also record the trip that it was. */
+const testEvents = (member: number, atMs: number, random: Random): FaultEvent[] => {
+  const delayMs = 300 + 3_000 * random();
+  const test: FaultEvent = {
+    atMs: atMs + 2_000,
+    member,
+    kind: "test",
+    body: { kind: "trip", passed: true, breakTimeMs: 25 + Math.floor(30 * random()) },
+    delayMs,
+  };
+  if (random() < 0.5) return [test];
+  const cause = random() < 0.7 ? "timedTest" : "keyTest";
+  return [{ atMs, member, kind: "trip", body: { cause, reclosed: false }, delayMs }, test];
+};
+
 const countOf = (perThousand: number, breakers: number): number =>
   perThousand === 0 ? 0 : Math.max(1, Math.round((perThousand * breakers) / 1_000));
 
@@ -145,7 +206,13 @@ export const planFleet = (scenario: Scenario, seed: number): FleetPlan => {
     seed,
     startMs,
     endMs: startMs + scenario.days * dayMs,
-    areas: layOut(scenario, seed).map((layout) => ({ layout, faults: [], labels: [], guilty: [] })),
+    areas: layOut(scenario, seed).map((layout) => ({
+      layout,
+      faults: [],
+      labels: [],
+      tests: [],
+      guilty: [],
+    })),
   };
   const wanted = [...Object.entries(scenario.faults), ...Object.entries(scenario.nearMisses)];
   // What needs most room comes first: to the end of the run, then whole areas, then by name.
@@ -157,6 +224,7 @@ export const planFleet = (scenario: Scenario, seed: number): FleetPlan => {
     const count = countOf(perThousand ?? 0, scenario.breakers);
     for (let i = 0; i < count; i += 1) place(plan, name, kindOf(name), random);
   }
+  planTests(plan);
   for (const area of plan.areas) {
     area.faults.sort((a, b) => a.startMs - b.startMs);
     area.labels.sort((a, b) => a.startMs - b.startMs);

@@ -29,6 +29,7 @@ const finding = (
   raisedMs,
   clearedMs,
   subjectReports: 1,
+  suspects: [],
   ...more,
 });
 
@@ -83,6 +84,12 @@ describe("scoring", () => {
           lineLeakage: [1, 0, 0],
         });
     expect(counts([finding("M1", "leakageSpike", minute, null)], byArea)).toEqual({ lineLeakage: [0, 0, 1] });
+  });
+
+  it("counts neither a consequence that is found nor one that is not", () => {
+    const labels = [{ ...label("M1", "leakageSpike", 0, 60 * minute), isConsequence: true }];
+    expect(counts([finding("M1", "leakageSpike", minute, null)], labels)).toEqual({});
+    expect(counts([], labels)).toEqual({});
   });
 
   it("counts one label once however often it is raised, and each of two labels that one finding spans", () => {
