@@ -11,8 +11,11 @@ import type { LimitOverride } from "./http-findings.ts";
 
 const keyOf = (scope: LimitOverride["scope"], scopeId: string): string => `${scope}/${scopeId}`;
 
+/** Which breaker it is, as far as thresholds depend on it. */
+export type LimitSubject = Pick<BreakerFacts, "townshipId" | "areaId" | "breakerId" | "level">;
+
 /** Answers what holds for a breaker. */
-export const limitsBook = (overrides: readonly LimitOverride[]): ((facts: BreakerFacts) => FindingLimits) => {
+export const limitsBook = (overrides: readonly LimitOverride[]): ((facts: LimitSubject) => FindingLimits) => {
   if (overrides.length === 0) return ({ level }) => defaultFindingLimits[level];
   const byScope = Map.groupBy(overrides, ({ scope, scopeId }) => keyOf(scope, scopeId));
   const shared = new Map<string, FindingLimits>();

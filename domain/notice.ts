@@ -74,8 +74,6 @@ export type NoticeRule = {
   confirmMs: number;
   /** What happens this soon after a notice was marked rectified is not held against it: the supply is being switched on. */
   settleMs: number;
-  /** Leakage at or above this share of IΔn contradicts: where highLeakage begins (docs/findings.md). */
-  leakageShare: number;
 };
 export const defaultNoticeRule: NoticeRule = {
   deadlineDays: { high: 3, medium: 7, low: 15 },
@@ -83,7 +81,6 @@ export const defaultNoticeRule: NoticeRule = {
   escalateAfterDays: 3,
   confirmMs: 24 * 3_600_000,
   settleMs: 3_600_000,
-  leakageShare: 0.6,
 };
 
 /** The date `days` after `date`. Throws RangeError on an impossible date. */

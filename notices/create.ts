@@ -111,11 +111,16 @@ const subjectOf = (request: CreateRequest, alarm: SubjectAlarm | null) => {
   return request.of as { breakerId: string } | { householdId: string };
 };
 
-const textsOf = (alarm: SubjectAlarm) => {
-  const { zh, en } = adviceOf(alarm.kind);
+/** The finding's standard texts; a rule of one's own brings its own words along as evidence. */
+const textsOf = ({ kind, evidence }: SubjectAlarm) => {
+  const { zh, en } = adviceOf(kind);
+  const own = (key: string, standard: string): string => {
+    const said = kind === "customRule" ? evidence[key] : undefined;
+    return typeof said === "string" ? said : standard;
+  };
   return {
-    zh: { hazard: zh.hazard, rule: zh.rule, requirement: zh.requirement },
-    en: { hazard: en.hazard, rule: en.rule, requirement: en.requirement },
+    zh: { hazard: own("textZh", zh.hazard), rule: zh.rule, requirement: zh.requirement },
+    en: { hazard: own("textEn", en.hazard), rule: en.rule, requirement: en.requirement },
   };
 };
 

@@ -1,5 +1,6 @@
 // Keeps notices by the calendar and by telemetry: reminds, escalates, verifies what is rectified or sends it back.
 import type { Notice, NoticeEventKind } from "../domain/http-notices.ts";
+import { limitsBook } from "../domain/limit-book.ts";
 import { afterAct, type DueStep, defaultNoticeRule, dueSteps, type NoticeRule } from "../domain/notice.ts";
 import { type CheckOutcome, checkRectified } from "../domain/notice-check.ts";
 import { toIso } from "../domain/time.ts";
@@ -142,7 +143,7 @@ const askTelemetry = async (
   const { query } = needs.db;
   const fromMs = Math.max(rectifiedAtMs, nowMs - maxLookBackMs);
   const facts = await readCheckFacts(query, notice, rectifiedAtMs);
-  if (facts.revisionPending || facts.ratedResidualCurrentMa === null) return null;
+  if (facts.revisionPending || facts.breaker === null) return null;
   const intervals = await timelineOf(query, {
     breakerId,
     fromMs,
@@ -171,7 +172,9 @@ const askTelemetry = async (
     {
       confirmMs: rule.confirmMs,
       settleMs: rule.settleMs,
-      thresholdMa: rule.leakageShare * facts.ratedResidualCurrentMa,
+      thresholdMa:
+        limitsBook(facts.limitOverrides)(facts.breaker).highLeakageShare *
+        facts.breaker.ratedResidualCurrentMa,
       vouchMs: needs.vouchMs,
     },
   );

@@ -1,6 +1,8 @@
 // Rectification notices as they are written: the number, the changes under a lock, the history and what waits to be told.
+import type { BreakerFacts } from "../domain/breaker.ts";
 import type { NoticeEventKind } from "../domain/http-notices.ts";
 import type { Query } from "./db.ts";
+import { loadLimitOverrides } from "./finding-settings.ts";
 import { type NoticeRow, noticeColumns } from "./views/notices.ts";
 
 /** Undelivered entries older than this are dropped by `pruneOutbox`. */
@@ -164,10 +166,18 @@ export const noticesToKeep = async (
   return rows.map((row) => row.id);
 };
 
+type CheckedBreaker = Pick<
+  BreakerFacts,
+  "breakerId" | "areaId" | "townshipId" | "level" | "ratedResidualCurrentMa"
+>;
+
 /** What telemetry's judgement of a notice reads from PostgreSQL; Unix milliseconds. */
 export const readCheckFacts = async (query: Query, notice: NoticeRow, fromMs: number) => {
-  const [breaker] = await query<{ ratedResidualCurrentMa: number }>(
-    `SELECT rated_residual_current_ma AS "ratedResidualCurrentMa" FROM breaker WHERE id = $1`,
+  const [breaker] = await query<CheckedBreaker>(
+    `SELECT b.id AS "breakerId", b.area_id AS "areaId", v.township_id AS "townshipId", b.level,
+            b.rated_residual_current_ma AS "ratedResidualCurrentMa"
+       FROM breaker b JOIN transformer_area a ON a.id = b.area_id JOIN village v ON v.id = a.village_id
+      WHERE b.id = $1`,
     [notice.breakerId],
   );
   const [late] = await query("SELECT FROM revision_request WHERE breaker_id = $1", [notice.breakerId]);
@@ -181,7 +191,8 @@ export const readCheckFacts = async (query: Query, notice: NoticeRow, fromMs: nu
           [notice.finding, notice.breakerId, notice.areaId, fromMs],
         );
   return {
-    ratedResidualCurrentMa: breaker?.ratedResidualCurrentMa ?? null,
+    breaker: breaker ?? null,
+    limitOverrides: await loadLimitOverrides(query),
     /** Late data has come in that the history has yet to be revised for. */
     revisionPending: late !== undefined,
     alarms,

@@ -283,6 +283,17 @@ describe("the way of a notice", () => {
   });
 });
 
+describe("a notice from a rule of one's own", () => {
+  it("says what the rule says", async () => {
+    await raise("a-1", "customRule", "B1");
+    await api.db.query("UPDATE alarm SET evidence = $1", [
+      { textZh: "水泵房过热", textEn: "pump house too hot" },
+    ]);
+    const { texts } = (await send("POST", "/notices", { alarmId: "a-1" })).body;
+    expect([texts.zh.hazard, texts.en.hazard]).toEqual(["水泵房过热", "pump house too hot"]);
+  });
+});
+
 describe("verification", () => {
   const rectified = async () => {
     await raise("a-1", "highLeakage", "B1");
@@ -307,6 +318,21 @@ describe("verification", () => {
         thresholdMa: 18,
         to: new Date(r + 24 * hourMs).toISOString(),
       },
+    });
+  });
+
+  it("goes by the threshold that is set for the breaker", async () => {
+    const notice = await rectified();
+    const r = api.now();
+    await interval("B1", r - dayMs, null, "operating");
+    await telemetry("B1", r, r + 25 * hourMs, 15);
+    await api.db.query("INSERT INTO finding_limit VALUES ('area', 'A1', '', 'highLeakageShare', 0.4)");
+    expect(await keep(r + 24 * hourMs)).toMatchObject([
+      { state: "issued", contradiction: { kind: "leakage", thresholdMa: 12 } },
+    ]);
+    expect((await detail(notice.id)).events.at(-1)).toMatchObject({
+      event: "contradicted",
+      detail: { residualCurrentMa: 15 },
     });
   });
 
