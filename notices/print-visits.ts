@@ -65,9 +65,11 @@ const reasonWords = (reason: VisitReason, { words, time, language }: Say): strin
       time.day(reason.notice.deadline),
     );
   const evidence = Object.entries(reason.evidence).flatMap(([key, value]) => {
-    const said = key === "since" ? null : evidenceWords(words, time, key, value);
+    const said = evidenceWords(words, time, key, value);
     return said === null ? [] : [said];
   });
-  const hazard = reason.finding === null ? "" : adviceOf(reason.finding)[language].hazard;
+  const own = reason.evidence[language === "zh" ? "textZh" : "textEn"];
+  const standard = reason.finding === null ? "" : adviceOf(reason.finding)[language].hazard;
+  const hazard = reason.finding === "customRule" && typeof own === "string" ? own : standard;
   return [hazard, ...evidence, visits.since(time.minute(reason.since))].join(words.separator);
 };

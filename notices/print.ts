@@ -68,9 +68,6 @@ const reinspectionWords = (
 ): string =>
   [words.reinspected[reinspection.result], reinspection.note].filter((part) => part !== null).join(" ");
 
-/** Said in words of their own. */
-const said: ReadonlySet<string> = new Set(["ratedResidualCurrentMa", "readingAt"]);
-
 /** What telemetry showed, in words and as a chart. */
 const evidenceOf = (notice: NoticeDetail, words: PrintWords, time: Time): Value => {
   const { evidence } = notice;
@@ -80,7 +77,7 @@ const evidenceOf = (notice: NoticeDetail, words: PrintWords, time: Time): Value 
   if (evidence.alarm !== null) {
     phrases.push(words.alarmAt(time.minute(evidence.alarm.raisedAt)));
     for (const [key, value] of Object.entries(evidence.alarm.values))
-      if (!said.has(key)) phrases.push(evidenceWords(words, time, key, value));
+      phrases.push(evidenceWords(words, time, key, value));
   }
   if (evidence.operating !== null) {
     const { state, reason, since } = evidence.operating;

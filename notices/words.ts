@@ -42,12 +42,10 @@ const zh = {
   colon: "：",
   evidenceKeys: {
     residualCurrentMa: "剩余电流",
-    ratedResidualCurrentMa: "IΔn",
     loadCurrentA: "负荷电流",
     voltageV: "电压",
     contact: "触头",
     protection: "保护",
-    since: "自",
     installedAt: "安装于",
     darkBreakers: "失联台数",
     reportingBreakers: "总台数",
@@ -148,12 +146,10 @@ const en: PrintWords = {
   colon: ": ",
   evidenceKeys: {
     residualCurrentMa: "residual current",
-    ratedResidualCurrentMa: "IΔn",
     loadCurrentA: "load current",
     voltageV: "voltage",
     contact: "contact",
     protection: "protection",
-    since: "since",
     installedAt: "installed",
     darkBreakers: "silent breakers",
     reportingBreakers: "of breakers",
@@ -245,14 +241,25 @@ const unitOf = (key: string): [string, string] => {
   return [key, ""];
 };
 
-/** One piece of an alarm's evidence in words; a key without words of its own shows its name and unit. */
+/** What is said elsewhere on the paper: by the chart, the time, or the words of a rule of one's own. */
+const saidElsewhere: ReadonlySet<string> = new Set([
+  "ratedResidualCurrentMa",
+  "readingAt",
+  "since",
+  "ruleId",
+  "field",
+  "textZh",
+  "textEn",
+]);
+
+/** One piece of an alarm's evidence in words, null where it is said elsewhere; a key without words of its own shows its name and unit. */
 export const evidenceWords = (
   words: PrintWords,
   time: ReturnType<typeof printTime>,
   key: string,
   value: string | number | boolean | null,
 ): string | null => {
-  if (value === null) return null;
+  if (value === null || saidElsewhere.has(key)) return null;
   const [stem, unit] = unitOf(key);
   const name = words.evidenceKeys[key] ?? stem;
   if (typeof value === "number") return `${name} ${Math.round(value * 10) / 10}${unit}`;
