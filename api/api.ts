@@ -14,6 +14,8 @@ import { breakerChangeRoutes } from "./routes/breaker-changes.ts";
 import { breakerRoutes } from "./routes/breakers.ts";
 import { credentialRoutes } from "./routes/credentials.ts";
 import { draftRoutes } from "./routes/drafts.ts";
+import { findingRoutes } from "./routes/findings.ts";
+import { gatewayRoutes } from "./routes/gateways.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { householdRoutes } from "./routes/households.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -104,6 +106,8 @@ export const startApi = async (config: ApiConfig, needs: ApiNeeds): Promise<Runn
         visitRoutes(v1, context);
         testRoutes(v1, context);
         supplyRoutes(v1, context);
+        findingRoutes(v1, context);
+        gatewayRoutes(v1, context);
         liveRoutes(v1, feed);
       },
       { prefix: "/api/v1" },

@@ -8,7 +8,7 @@ import { startLiveRelay } from "../api/live.ts";
 import { type Broker, startBroker } from "../broker/broker.ts";
 import { startSubscriber } from "../broker/subscriber.ts";
 import type { Config } from "../config.ts";
-import { defaultJudgingRule } from "../domain/limits.ts";
+import { defaultJudgingRule, type JudgingRule } from "../domain/limits.ts";
 import { liveTopics } from "../domain/live.ts";
 import { defaultSupplyRule, type SupplyRule } from "../domain/supply.ts";
 import { consumerNames, type PipelineEvent, type PipelinePart } from "../ingest/pipeline.ts";
@@ -23,6 +23,7 @@ import { migrate } from "../storage/migrate.ts";
 import { openTelemetry } from "../storage/telemetry/open.ts";
 import { takeDataDir } from "./data-dir.ts";
 import { createDeviceAuthenticator } from "./devices.ts";
+import { dryRunJob } from "./dry-run.ts";
 import { houseHealth } from "./health.ts";
 import { startJobRunner } from "./jobs.ts";
 import { createMetrics } from "./metrics.ts";
@@ -104,6 +105,11 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     const supplyRule: SupplyRule = {
       ...defaultSupplyRule,
       lowVoltageV: config.lowVoltageV,
+      vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
+    };
+    const judgingRule: JudgingRule = {
+      ...defaultJudgingRule,
+      heartbeatIntervalMs: config.heartbeatIntervalMs,
       vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
     };
     const problems = new Map<PipelinePart, string>();
@@ -194,11 +200,7 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
           retentionDays: config.retentionDays,
           timeZone: config.timeZone,
           feed: asService("ingest"),
-          rule: {
-            ...defaultJudgingRule,
-            heartbeatIntervalMs: config.heartbeatIntervalMs,
-            vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
-          },
+          rule: judgingRule,
         },
         (event) => {
           metrics.countPipeline(event);
@@ -230,9 +232,18 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     }
 
     if (has("api")) {
+      const jobTelemetry = openTelemetry(config, db, (message) => log.warn(message));
+      onStop("the telemetry store of the jobs", () => jobTelemetry.stop());
       const jobs = startJobRunner({
         db,
         handlers: {
+          dryRun: dryRunJob({
+            db,
+            telemetry: jobTelemetry,
+            rule: judgingRule,
+            timeZone: config.timeZone,
+            clock: Date.now,
+          }),
           recompute: recomputeJob({ db, retentionDays: config.retentionDays, clock: Date.now }),
           ...registryJobs({ databaseUrl, timeZone: config.timeZone, clock: Date.now }),
           report: reportJob({
