@@ -24,6 +24,7 @@ const Households = lazy(() => import("./pages/households.tsx").then((m) => ({ de
 const HouseholdPage = lazy(() => import("./pages/household.tsx").then((m) => ({ default: m.HouseholdPage })));
 const Outages = lazy(() => import("./pages/outages.tsx").then((m) => ({ default: m.Outages })));
 const Officers = lazy(() => import("./pages/officers.tsx").then((m) => ({ default: m.Officers })));
+const Import = lazy(() => import("./pages/import.tsx").then((m) => ({ default: m.Import })));
 const Quarantine = lazy(() => import("./pages/quarantine.tsx").then((m) => ({ default: m.Quarantine })));
 
 const Themed = ({ children }: { children: ReactNode }) => {
@@ -58,6 +59,7 @@ export const App = () => (
                 <Route path="households/:householdId" element={<HouseholdPage />} />
                 <Route path="outages" element={<Outages />} />
                 <Route path="officers" element={<Officers />} />
+                <Route path="import" element={<Import />} />
                 <Route path="quarantine" element={<Quarantine />} />
                 <Route path="*" element={<NotFound />} />
               </Routes>

@@ -12,6 +12,7 @@ import "./styles/other.css";
 import "./styles/notices.css";
 import "./styles/ledger.css";
 import "./styles/registry.css";
+import "./styles/import.css";
 import "./styles/narrow.css";
 
 const root = document.getElementById("root");

@@ -32,6 +32,7 @@ const groups: { name: keyof Dictionary["navGroups"]; views: View[] }[] = [
       { to: "/households", name: "households" },
       { to: "/outages", name: "outages" },
       { to: "/officers", name: "officers" },
+      { to: "/import", name: "importing" },
     ],
   },
   { name: "system", views: [{ to: "/quarantine", name: "quarantine" }] },

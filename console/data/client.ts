@@ -19,6 +19,8 @@ export type Client = {
   put<T>(path: string, body: unknown): Promise<Outcome<T>>;
   /** Reads a file from a path below `/api/v1/`, with the name that it is to be saved under. Never throws. */
   file(path: string): Promise<Outcome<{ blob: Blob; name: string }>>;
+  /** Posts a file to a path below `/api/v1/` and reads the JSON answer; may take minutes. Never throws. */
+  upload<T>(path: string, file: Blob): Promise<Outcome<T>>;
   /** Deletes what is at a path below `/api/v1/`. Never throws. */
   remove(path: string): Promise<Outcome<null>>;
   /** Opens the live feed; the caller reads its body. Throws as fetch does. */
@@ -28,6 +30,7 @@ export type Client = {
 const base = "/api/v1/";
 /** A request that has not been answered for this long counts as unreachable. */
 const requestTimeoutMs = 20_000;
+const uploadTimeoutMs = 300_000;
 
 const failed = <T>(failure: Failure): Outcome<T> => ({ kind: "failed", failure });
 
@@ -46,12 +49,13 @@ export const createClient = (token: string, onUnauthorized: () => void): Client 
     path: string,
     init: RequestInit,
     read: (response: Response) => Promise<T>,
+    timeoutMs = requestTimeoutMs,
   ): Promise<Outcome<T>> => {
     try {
       const response = await fetch(base + path, {
         ...init,
         headers: { accept: "application/json", authorization: `Bearer ${token}`, ...init.headers },
-        signal: AbortSignal.timeout(requestTimeoutMs),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       if (response.status === 401) {
         onUnauthorized();
@@ -97,6 +101,13 @@ export const createClient = (token: string, onUnauthorized: () => void): Client 
         blob: await response.blob(),
         name: /filename="([^"]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "download",
       })),
+    upload: (path, file) =>
+      exchange(
+        path,
+        { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file },
+        (response) => response.json(),
+        uploadTimeoutMs,
+      ),
     remove: (path) => send(path, { method: "DELETE" }),
     open: (path, signal) =>
       fetch(base + path, {

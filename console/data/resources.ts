@@ -12,6 +12,7 @@ import type {
   TownshipSummary,
   VillageSummary,
 } from "../../domain/http.ts";
+import type { Draft, DraftChange, DraftError } from "../../domain/http-drafts.ts";
 import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
 import type { OfficerEntry } from "../../domain/http-officers.ts";
 import type { PlannedOutageEntry } from "../../domain/http-outages.ts";
@@ -51,6 +52,9 @@ export type Answers = {
   lowVoltageTrend: SupplyTrend;
   lowVoltageDays: { items: AreaSupplyDay[] };
   reports: List<ReportSummary>;
+  drafts: List<Draft>;
+  draftChanges: List<DraftChange>;
+  draftErrors: List<DraftError>;
 };
 export type Kind = keyof Answers;
 
@@ -105,8 +109,7 @@ export const resources = {
   visits: (query: Query) => resource("visits", "visits", query),
   households: (query: Query) => resource("households", "households", query),
   household: (id: string) => resource("household", `households/${encodeURIComponent(id)}`, {}, id),
-  placements: (breakerId: string) =>
-    resource("placements", `${of(breakerId)}/placements`, {}, breakerId),
+  placements: (breakerId: string) => resource("placements", `${of(breakerId)}/placements`, {}, breakerId),
   outages: (query: Query) => resource("outages", "planned-outages", query),
   officers: () => resource("officers", "officers", { limit: all }),
   tests: (query: Query) => resource("tests", "tests", query),
@@ -116,4 +119,9 @@ export const resources = {
   lowVoltageDays: (areaId: string, query: Query) =>
     resource("lowVoltageDays", `low-voltage/${encodeURIComponent(areaId)}`, query, areaId),
   reports: (query: Query) => resource("reports", "reports", query),
+  drafts: () => resource("drafts", "registry/drafts"),
+  draftChanges: (id: string, query: Query) =>
+    resource("draftChanges", `registry/drafts/${encodeURIComponent(id)}/changes`, query, id),
+  draftErrors: (id: string, query: Query) =>
+    resource("draftErrors", `registry/drafts/${encodeURIComponent(id)}/errors`, query, id),
 };

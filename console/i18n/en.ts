@@ -1,4 +1,6 @@
 // The page in English.
+
+import { importEn } from "./import-en.ts";
 import { supplyEn, testsEn } from "./ledger-en.ts";
 import { noticesEn, visitsEn } from "./notices-en.ts";
 import { registryEn } from "./registry-en.ts";
@@ -21,6 +23,7 @@ export const en: Dictionary = {
     households: "Households",
     outages: "Planned outages",
     officers: "Safety officers",
+    importing: "Import and export",
   },
   navGroups: { work: "Work", figures: "Figures", registry: "Registry", system: "System" },
   mainNavigation: "Main navigation",
@@ -347,6 +350,7 @@ export const en: Dictionary = {
   },
   notices: noticesEn,
   registry: registryEn,
+  importing: importEn,
   tests: testsEn,
   supply: supplyEn,
   visits: visitsEn,

@@ -3,6 +3,7 @@ import type { AlarmKind, AlarmPriority, AlarmState } from "../../domain/alarm.ts
 import type { BreakerLevel } from "../../domain/breaker.ts";
 import type { OperatingReason, OperatingState } from "../../domain/operating.ts";
 import type { Contact, Protection, ReportKind, tripCauses } from "../../domain/wire.ts";
+import { importZh } from "./import-zh.ts";
 import { supplyZh, testsZh } from "./ledger-zh.ts";
 import { noticesZh, visitsZh } from "./notices-zh.ts";
 import { registryZh } from "./registry-zh.ts";
@@ -24,6 +25,7 @@ export const zh = {
     households: "住户",
     outages: "计划停电",
     officers: "协管员",
+    importing: "导入与导出",
   },
   navGroups: { work: "工作", figures: "指标", registry: "台账", system: "系统" },
   mainNavigation: "主导航",
@@ -366,6 +368,7 @@ export const zh = {
   },
   notices: noticesZh,
   registry: registryZh,
+  importing: importZh,
   tests: testsZh,
   supply: supplyZh,
   visits: visitsZh,

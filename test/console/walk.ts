@@ -11,7 +11,7 @@ export type Visit = {
 type Site = { url: string; token: string; browser: Browser };
 
 const desk = { width: 1440, height: 900 };
-const phone = { width: 390, height: 844 };
+export const phone = { width: 390, height: 844 };
 
 /** Opens an empty page that watches for trouble. */
 export const openPage = async (
