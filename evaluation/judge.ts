@@ -129,13 +129,23 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
     while (Math.max(dueMs, nowMs + tickMs) <= toMs) settleAt(Math.max(dueMs, nowMs + tickMs));
   };
 
+  /** Whoever speaks is installed, whatever the registry says. */
+  const installed = (report: Report): BreakerMemory | undefined => {
+    const known = area.breakers.get(report.breakerId);
+    if (known === undefined || known.facts.installedAtMs <= report.tsMs || known.fold.own.lastKey !== null)
+      return known;
+    const before = newBreakerMemory({ ...known.facts, installedAtMs: Math.min(startMs, report.tsMs) });
+    area.breakers.set(report.breakerId, before);
+    return before;
+  };
+
   return {
     advance,
     take(arrivalMs, reports) {
       advance(arrivalMs);
       let touched = false;
       for (const report of reports) {
-        const breaker: BreakerMemory | undefined = area.breakers.get(report.breakerId);
+        const breaker = installed(report);
         if (breaker === undefined) continue;
         // A second report of one breaker: what the first one meant must be judged before it.
         if (breaker.reported) settleAt(arrivalMs);

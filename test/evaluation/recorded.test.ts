@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultJudgingRule } from "../../domain/limits.ts";
 import { exportFleet } from "../../evaluation/export.ts";
 import { evaluateFleets } from "../../evaluation/fleets.ts";
-import { readLabels } from "../../evaluation/labels.ts";
+import { labelsCsv, readLabels } from "../../evaluation/labels.ts";
 import { readMessages, surveyMessages, type TimedLine } from "../../evaluation/message-file.ts";
 import { type JudgedFleet, judgeRecorded } from "../../evaluation/recorded.ts";
 import { readRegistry } from "../../evaluation/registry-table.ts";
@@ -89,23 +89,22 @@ describe("a recorded fleet", () => {
     const shiftMs = Date.parse(`${scenario.startOn}T00:00:00Z`);
     const shifted = (line: string) => {
       const message = JSON.parse(line) as { at: number; payload: Record<string, unknown> };
-      const early = JSON.stringify(message.payload, (key, value: unknown) =>
+      const payload = JSON.stringify(message.payload, (key, value: unknown) =>
         key === "ts" && typeof value === "number" && value > shiftMs / 2 ? value - shiftMs : value,
       );
-      return JSON.stringify({ ...message, at: message.at - shiftMs, payload: JSON.parse(early) as unknown });
+      return JSON.stringify({
+        ...message,
+        at: message.at - shiftMs,
+        payload: JSON.parse(payload) as unknown,
+      });
     };
     writeFileSync(
       path("epoch.ndjson"),
       text("messages.ndjson").trimEnd().split("\n").map(shifted).join("\n"),
     );
     const labels = readLabels(text("labels.csv")).labels;
-    writeFileSync(
-      path("epoch.csv"),
-      [
-        "subjectId,finding,startMs,endMs",
-        ...labels.map((l) => [l.subjectId, l.finding, l.startMs - shiftMs, l.endMs - shiftMs].join(",")),
-      ].join("\n"),
-    );
+    const early = labels.map((l) => ({ ...l, startMs: l.startMs - shiftMs, endMs: l.endMs - shiftMs }));
+    writeFileSync(path("epoch.csv"), labelsCsv(early));
     const judged = await judge({ messages: "epoch.ndjson", labels: "epoch.csv" });
     expect(judged.remarks.join()).toContain("days were added");
     // The registry's dates do not move along, so breakers that are new in it are not new here.
@@ -115,6 +114,21 @@ describe("a recorded fleet", () => {
     };
     expect(without(summaryOf(judged))).toEqual(without(summaryOf(exported)));
     expect(summaryOf(judged).findings["failureToTrip"]).toEqual(
+      summaryOf(exported).findings["failureToTrip"],
+    );
+  });
+
+  it("takes a breaker that reports before its installedOn for installed", async () => {
+    const [id = ""] = [
+      ...new Set(exported.findings.filter((f) => f.kind === "failureToTrip").map((f) => f.subjectId)),
+    ];
+    const late = text("registry.csv").replace(
+      new RegExp(`^(.*,${id},household,30,)[^,]*`, "m"),
+      `$1${scenario.startOn.slice(0, 8)}04`,
+    );
+    expect(late).not.toBe(text("registry.csv"));
+    writeFileSync(path("late.csv"), late);
+    expect(summaryOf(await judge({ registry: "late.csv" })).findings["failureToTrip"]).toEqual(
       summaryOf(exported).findings["failureToTrip"],
     );
   });
