@@ -3,6 +3,7 @@ import type { registryZh } from "./registry-zh.ts";
 
 export const registryEn: typeof registryZh = {
   failed: "Not saved. Check the network and try again.",
+  notThere: "There is no household, area, village or breaker with this id. Check it.",
   same: "It was so already; nothing changed.",
   saved: "Saved.",
   cancel: "Cancel",

@@ -1,6 +1,7 @@
 // 档案变更、停电计划、协管员：中文。
 export const registryZh = {
   failed: "没有保存，请检查网络后再试。",
+  notThere: "没有这个编号的住户、台区、村或保护器，请核对。",
   same: "已经是这样，没有改变。",
   saved: "已保存。",
   cancel: "取消",

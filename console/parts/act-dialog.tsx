@@ -1,6 +1,7 @@
 // A small form for one act: its fields are data, what the server refuses is said in the dialog.
 import { Alert, App, Checkbox, Input, Modal, Select } from "antd";
 import { useId, useState } from "react";
+import { actReasonIn } from "../../domain/act-reasons.ts";
 import type { Outcome } from "../data/client.ts";
 import { useHouse } from "../data/house.tsx";
 import { useLanguage } from "../i18n/language.tsx";
@@ -78,7 +79,7 @@ type ActDialogProps = {
 export const ActDialog = (props: ActDialogProps) => {
   const { title, explain, fields, initial = {}, danger = false, send, onClose, onValues } = props;
   const { cache } = useHouse();
-  const { words } = useLanguage();
+  const { words, language } = useLanguage();
   const { message } = App.useApp();
   const [values, setValues] = useState<Values>(initial);
   const [problem, setProblem] = useState<string | null>(null);
@@ -95,7 +96,9 @@ export const ActDialog = (props: ActDialogProps) => {
     setBusy(false);
     if (outcome.kind === "failed") {
       const { failure } = outcome;
-      setProblem(failure.kind === "refused" ? failure.detail : words.registry.failed);
+      if (failure.kind === "refused")
+        setProblem(actReasonIn(language === "en" ? "en" : "zh", failure.detail));
+      else setProblem(failure.kind === "notFound" ? words.registry.notThere : words.registry.failed);
       return;
     }
     const same = (outcome.data as { changed?: boolean } | null)?.changed === false;

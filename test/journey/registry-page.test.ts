@@ -76,7 +76,7 @@ describe.skipIf(chromiumPath === null)("the registry on the page", () => {
       .getByRole("dialog")
       .getByRole("button", { name: /^移\s?装$/ })
       .click();
-    await page.getByText("household h-b-1 has breaker b-1 in that time").waitFor();
+    await page.getByText("住户 h-b-1 那时已有保护器 b-1").waitFor();
     await page.getByLabel("同一位置另有保护器").check();
     await picture(page, "move-zh");
     await page
