@@ -102,6 +102,7 @@ export const newCommitBuilder = (): CommitBuilder => {
   const areas = new Map<string, unknown>();
   const alarms: AlarmWrite[] = [];
   const checkpoints = new Map<string, CheckpointRow>();
+  const baselines = new Set<BreakerMemory>();
   const revisions = new Map<string, { fromMs: number; ownToo: boolean }>();
   const quarantine: QuarantineRow[] = [];
   const changedBreakers = new Set<BreakerMemory>();
@@ -116,6 +117,7 @@ export const newCommitBuilder = (): CommitBuilder => {
         states.set(breaker.facts.breakerId, { breaker, now: publishedAt(breaker, nowMs) });
       }
       for (const breaker of effects.changed) changedBreakers.add(breaker);
+      for (const breaker of effects.baselines) baselines.add(breaker);
       for (const { breakerId, fromMs } of effects.beyondHorizon) this.revision(breakerId, fromMs);
       alarms.push(...effects.alarms);
       if (effects.alarms.some((a) => a.effect !== "raise" || a.breakerId === null))
@@ -161,6 +163,10 @@ export const newCommitBuilder = (): CommitBuilder => {
             areas: [...areas].map(([areaId, fold]) => ({ areaId, fold })),
             alarms,
             checkpoints: [...checkpoints.values()],
+            baselines: [...baselines].map(({ facts, baseline }) => ({
+              breakerId: facts.breakerId,
+              baseline,
+            })),
             revisions: [...revisions].map(([breakerId, needed]) => ({ breakerId, ...needed })),
             quarantine,
             offset,
@@ -171,6 +177,7 @@ export const newCommitBuilder = (): CommitBuilder => {
       alarms.length = 0;
       quarantine.length = 0;
       changedBreakers.clear();
+      baselines.clear();
       offset = null;
       empty = true;
     },

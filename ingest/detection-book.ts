@@ -1,5 +1,6 @@
 // Detection's memory of all areas: loaded from PostgreSQL at the start, kept in step with the registry.
 
+import type { LeakageBaseline } from "../detection/leakage/baseline.ts";
 import {
   type AreaMemory,
   type BreakerFold,
@@ -12,7 +13,13 @@ import { foldOf } from "../detection/stored.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { StateChange } from "../domain/operating.ts";
 import type { Query } from "../storage/db.ts";
-import { loadAreaFolds, loadFolds, loadOwnChanges, loadPublishedChanges } from "../storage/detection-read.ts";
+import {
+  loadAreaFolds,
+  loadBaselines,
+  loadFolds,
+  loadOwnChanges,
+  loadPublishedChanges,
+} from "../storage/detection-read.ts";
 import type { StoredAreaFold, StoredFold } from "./commit-builder.ts";
 import { factsDiffer, windowsDifferFromMs } from "./fact-changes.ts";
 import type { Registry } from "./registry.ts";
@@ -182,6 +189,10 @@ export const loadDetectionBook = async (
     rememberMoves(book, facts);
   }
   await restoreHistories(query, restored, horizonMs);
+  for (const { breakerId, baseline } of await loadBaselines(query)) {
+    const known = book.breakers.get(breakerId);
+    if (known) known.breaker.baseline = baseline as LeakageBaseline;
+  }
   for (const { areaId, fold } of await loadAreaFolds(query)) {
     const area = book.areas.get(areaId);
     const { outageAlarm, linkAlarm, darkUntilMs, plannedOutages } = fold as StoredAreaFold;

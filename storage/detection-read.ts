@@ -22,6 +22,10 @@ export const loadFolds = async (query: Query, areaId: string | null = null): Pro
     [areaId],
   );
 
+/** What breakers usually leak, as last committed. */
+export const loadBaselines = async (query: Query): Promise<{ breakerId: string; baseline: unknown }[]> =>
+  query(`SELECT breaker_id AS "breakerId", baseline FROM breaker_baseline`);
+
 export const loadAreaFolds = async (query: Query): Promise<{ areaId: string; fold: unknown }[]> =>
   query(`SELECT area_id AS "areaId", fold FROM area_state`);
 

@@ -50,6 +50,8 @@ export type DetectionCommit = {
   areas: readonly { areaId: string; fold: unknown }[];
   alarms: readonly AlarmWrite[];
   checkpoints: readonly CheckpointRow[];
+  /** What breakers usually leak, where it has changed; only detection reads it. */
+  baselines?: readonly { breakerId: string; baseline: unknown }[];
   /** Late data or other facts: the history has to be judged anew from there on (`ownToo`: by its reports, too). */
   revisions: readonly { breakerId: string; fromMs: number; ownToo: boolean }[];
   quarantine: readonly QuarantineRow[];
@@ -192,6 +194,13 @@ export const writeDetection = async (query: Query, commit: DetectionCommit): Pro
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, "dayMs" bigint, fold jsonb)
        ON CONFLICT (breaker_id, day_ms) DO UPDATE SET fold = excluded.fold`,
       [JSON.stringify(commit.checkpoints)],
+    );
+  if (commit.baselines !== undefined && commit.baselines.length > 0)
+    await query(
+      `INSERT INTO breaker_baseline (breaker_id, baseline)
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, baseline jsonb)
+       ON CONFLICT (breaker_id) DO UPDATE SET baseline = excluded.baseline`,
+      [JSON.stringify(commit.baselines)],
     );
   if (commit.revisions.length > 0)
     await query(
