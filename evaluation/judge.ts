@@ -14,6 +14,7 @@ import type { BreakerFacts } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import type { Report } from "../domain/report.ts";
 import type { Label } from "./labels.ts";
+import { newLateBook } from "./late.ts";
 import type { Finding, ObservedLabel } from "./score.ts";
 
 /** The house looks every second; between two reports of an area nothing that matters here needs a closer look than this. */
@@ -91,6 +92,7 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
   const { rule, startMs } = judged;
   const area = newArea(judged.areaId, judged.breakers);
   const ears = newEars(judged);
+  const late = newLateBook();
   const findings = new Map<string, Finding>();
   const context: FoldContext = { rule, listeningSinceMs: startMs, horizonMs: startMs - defaultHorizonMs };
   let nowMs = startMs;
@@ -150,9 +152,12 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
         // A second report of one breaker: what the first one meant must be judged before it.
         if (breaker.reported) settleAt(arrivalMs);
         ears.hear(report);
+        const before = breaker.fold.own;
+        const receipt = receive(breaker, report, context);
+        if (receipt.kind === "accepted") late.remember(report, before);
+        else if (receipt.kind === "late") late.workIn(breaker, report, nowMs, rule);
         // What says nothing new may still tell something of the device, and then the breaker is due.
-        if (receive(breaker, report, context).kind === "accepted" || breaker.dueMs <= arrivalMs)
-          touched = true;
+        if (receipt.kind === "accepted" || breaker.dueMs <= arrivalMs) touched = true;
       }
       if (touched) settleAt(arrivalMs);
     },

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 export type TimedLine = { atMs: number; text: string };
 
 /** Lines that are sorted in memory at once: about 100 MB. */
-const linesPerRun = 400_000;
+const defaultLinesPerRun = 400_000;
 
 const atPattern = /"at"\s*:\s*("?)([^",}]+)\1/;
 
@@ -165,7 +165,7 @@ const merged = async function* (paths: readonly string[]): AsyncGenerator<TimedL
   yield block;
 };
 
-const sortedFile = async function* (path: string): AsyncGenerator<TimedLine[]> {
+const sortedFile = async function* (path: string, linesPerRun: number): AsyncGenerator<TimedLine[]> {
   const directory = mkdtempSync(join(tmpdir(), "hubao-evaluate-"));
   const paths: string[] = [];
   const spill = async (lines: TimedLine[]) => {
@@ -197,9 +197,12 @@ const sortedFile = async function* (path: string): AsyncGenerator<TimedLine[]> {
  * The surveyed file's lines in blocks, in order of arrival (lines of one arrival in the file's order), without those that
  * have no arrival. A file that is not in order is sorted on disk first.
  */
-export const readMessages = async function* (file: MessageFile): AsyncGenerator<TimedLine[]> {
+export const readMessages = async function* (
+  file: MessageFile,
+  linesPerRun = defaultLinesPerRun,
+): AsyncGenerator<TimedLine[]> {
   if (!file.sorted) {
-    yield* sortedFile(file.path);
+    yield* sortedFile(file.path, linesPerRun);
     return;
   }
   for await (const block of linesOf(file.path))
