@@ -14,6 +14,7 @@ const Village = lazy(() => import("./pages/village.tsx").then((m) => ({ default:
 const Breakers = lazy(() => import("./pages/breakers.tsx").then((m) => ({ default: m.Breakers })));
 const Breaker = lazy(() => import("./pages/breaker.tsx").then((m) => ({ default: m.BreakerPage })));
 const Alarms = lazy(() => import("./pages/alarms.tsx").then((m) => ({ default: m.Alarms })));
+const Rates = lazy(() => import("./pages/rates.tsx").then((m) => ({ default: m.Rates })));
 const Reports = lazy(() => import("./pages/reports.tsx").then((m) => ({ default: m.Reports })));
 const Notices = lazy(() => import("./pages/notices.tsx").then((m) => ({ default: m.Notices })));
 const NoticePage = lazy(() => import("./pages/notice.tsx").then((m) => ({ default: m.NoticePage })));
@@ -49,6 +50,7 @@ export const App = () => (
                 <Route path="breakers" element={<Breakers />} />
                 <Route path="breakers/:breakerId" element={<Breaker />} />
                 <Route path="alarms" element={<Alarms />} />
+                <Route path="rates" element={<Rates />} />
                 <Route path="reports" element={<Reports />} />
                 <Route path="notices" element={<Notices />} />
                 <Route path="notices/:noticeId" element={<NoticePage />} />

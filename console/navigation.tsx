@@ -22,6 +22,7 @@ const groups: { name: keyof Dictionary["navGroups"]; views: View[] }[] = [
   {
     name: "figures",
     views: [
+      { to: "/rates", name: "rates" },
       { to: "/reports", name: "reports" },
       { to: "/low-voltage", name: "lowVoltage" },
     ],

@@ -16,6 +16,8 @@ import type { Draft, DraftChange, DraftError } from "../../domain/http-drafts.ts
 import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
 import type { OfficerEntry } from "../../domain/http-officers.ts";
 import type { PlannedOutageEntry } from "../../domain/http-outages.ts";
+import type { PublishedRate, PublishedRateDetail } from "../../domain/http-published.ts";
+import type { PerformanceRow, WorstBreaker } from "../../domain/http-rates.ts";
 import type { Household, HouseholdDetail, PlacementEntry } from "../../domain/http-registry.ts";
 import type { ReportSummary } from "../../domain/http-reports.ts";
 import type { AreaSupplyDay, AreaSupplyRow, SupplyTrend } from "../../domain/http-supply.ts";
@@ -37,6 +39,10 @@ export type Answers = {
   events: List<BreakerEvent>;
   alarms: List<Alarm>;
   rates: List<RateRow>;
+  performance: List<PerformanceRow>;
+  worstBreakers: { items: WorstBreaker[] };
+  publishedRates: List<PublishedRate>;
+  publishedRate: PublishedRateDetail;
   quarantine: List<QuarantineEntry>;
   notices: List<Notice>;
   notice: NoticeDetail;
@@ -103,6 +109,11 @@ export const resources = {
   /** `of` narrows them to one township or one village. */
   rates: (by: "village" | "area" | "township", from: string, of: { township?: string; village?: string }) =>
     resource("rates", "rates", { by, from, ...of, limit: all }),
+  performance: (query: Query) => resource("performance", "performance", query),
+  worstBreakers: (query: Query) => resource("worstBreakers", "performance/worst-breakers", query),
+  publishedRates: (query: Query) => resource("publishedRates", "published-rates", query),
+  publishedRate: (id: string) =>
+    resource("publishedRate", `published-rates/${encodeURIComponent(id)}`, {}, id),
   quarantine: (query: Query) => resource("quarantine", "quarantine", query),
   notices: (query: Query) => resource("notices", "notices", query),
   notice: (id: string) => resource("notice", `notices/${encodeURIComponent(id)}`, {}, id),

@@ -3,6 +3,7 @@
 import { importEn } from "./import-en.ts";
 import { supplyEn, testsEn } from "./ledger-en.ts";
 import { noticesEn, visitsEn } from "./notices-en.ts";
+import { ratesEn } from "./rates-en.ts";
 import { registryEn } from "./registry-en.ts";
 import type { Dictionary } from "./zh.ts";
 
@@ -15,6 +16,7 @@ export const en: Dictionary = {
     breakers: "Breakers",
     alarms: "Alarms",
     quarantine: "Quarantine",
+    rates: "Rates",
     reports: "Reports",
     visits: "Visits",
     notices: "Notices",
@@ -353,6 +355,7 @@ export const en: Dictionary = {
   importing: importEn,
   tests: testsEn,
   supply: supplyEn,
+  rates: ratesEn,
   visits: visitsEn,
   files: { failed: "The file could not be fetched; try again." },
   jobs: {

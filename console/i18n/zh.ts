@@ -6,6 +6,7 @@ import type { Contact, Protection, ReportKind, tripCauses } from "../../domain/w
 import { importZh } from "./import-zh.ts";
 import { supplyZh, testsZh } from "./ledger-zh.ts";
 import { noticesZh, visitsZh } from "./notices-zh.ts";
+import { ratesZh } from "./rates-zh.ts";
 import { registryZh } from "./registry-zh.ts";
 
 export const zh = {
@@ -17,6 +18,7 @@ export const zh = {
     breakers: "保护器",
     alarms: "报警",
     quarantine: "隔离区",
+    rates: "投运率",
     reports: "报表",
     visits: "走访清单",
     notices: "整改通知书",
@@ -371,6 +373,7 @@ export const zh = {
   importing: importZh,
   tests: testsZh,
   supply: supplyZh,
+  rates: ratesZh,
   visits: visitsZh,
   files: { failed: "文件没有取到，请再试一次。" },
   jobs: {
