@@ -3,7 +3,7 @@
 // be most of the work.
 import type { StateChange } from "../domain/operating.ts";
 import type { Report } from "../domain/report.ts";
-import { newBreakerAlarms } from "./breaker-alarms.ts";
+import { alarmBreaker } from "./breaker-alarms.ts";
 import { alarmDarkArea } from "./dark-area.ts";
 import { judgeArea, publishedChanges } from "./judge-area.ts";
 import {
@@ -33,7 +33,7 @@ export const receive = (breaker: BreakerMemory, report: Report, context: FoldCon
   const before = fold.own;
   const step = stepOwn(before, breaker.changes, report, breaker.facts.installedAtMs, context.rule);
   if (step.kind !== "accepted") {
-    const events = observeOld(fold.findings, report);
+    const events = observeOld(fold.findings, report, breaker.limits);
     if (events.length > 0) {
       breaker.events = [...breaker.events, ...events];
       breaker.dueMs = Number.NEGATIVE_INFINITY;
@@ -132,12 +132,13 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
     // Instants that lay ahead when they were judged have come: judge again from there.
     if (breaker.aheadMs <= nowMs) breaker.dirtyFromMs = Math.min(breaker.dirtyFromMs, breaker.aheadMs);
   }
-  judge(area, nowMs, context, effects);
+  // What was not looked at has not changed.
+  if (look.some((breaker) => breaker.dirtyFromMs !== Number.POSITIVE_INFINITY))
+    judge(area, nowMs, context, effects);
   if (look.length === 0 && effects.changed.length === 0) return effects;
   for (const breaker of effects.changed) if (!look.includes(breaker)) look.push(breaker);
-  const alarms = newBreakerAlarms(area, nowMs, context);
   for (const breaker of look) {
-    const nextFindingMs = alarms(breaker, effects);
+    const nextFindingMs = alarmBreaker(area, breaker, nowMs, context, effects);
     forget(breaker, context.horizonMs);
     plan(breaker, nowMs, context, nextFindingMs);
   }

@@ -5,7 +5,7 @@ import type { AlarmView } from "./alarm-view.ts";
 import { type AlarmEvent, type AlarmStep, isPending, nextAlarmMs, noAlarms, stepAlarms } from "./alarms.ts";
 import { areaLeakageOf } from "./area-leakage.ts";
 import { newBaseline } from "./leakage/baseline.ts";
-import { newLeakageMemory, stepLeakage } from "./leakage/leakage.ts";
+import { type AreaLeakage, newLeakageMemory, stepLeakage } from "./leakage/leakage.ts";
 import { attributeTrip, attributionWaitMs, lineExcess } from "./line.ts";
 import {
   type AreaEffects,
@@ -62,100 +62,124 @@ const nextFindingMs = (breaker: BreakerMemory, view: AlarmView): number => {
   return nextMs;
 };
 
-/** Answers what runs the alarms of one breaker of the area after another, and tells when each is to be looked at again. */
-export const newBreakerAlarms = (
+/**
+ * What the rules ask is answered for the breaker that is being looked at. One view serves all, because making one for
+ * every report would be most of the work; nothing of it outlasts the look.
+ */
+type Look = { area: AreaMemory; breaker: BreakerMemory; nowMs: number; context: FoldContext };
+let look: Look | null = null;
+let step: AlarmStep | null = null;
+
+const areaOf = (memory: AreaMemory): AreaLeakage => areaLeakageOf(memory, () => look?.breaker ?? null);
+const leakageOfArea: AreaLeakage = {
+  commonRatio: () => (look === null ? 1 : areaOf(look.area).commonRatio()),
+  commonGrowth: () => (look === null ? 1 : areaOf(look.area).commonGrowth()),
+};
+
+const newView = ({ breaker, nowMs, context }: Look): AlarmView => ({
+  facts: breaker.facts,
+  limits: breaker.limits,
+  published: { ...silent, fromMs: 0 },
+  reading: null,
+  contact: null,
+  isClosed: false,
+  nowMs,
+  rule: context.rule,
+  findings: breaker.fold.findings,
+  leakage: null,
+  areaAlive: (sinceMs) => look !== null && areaAlive(look.area, look.breaker, sinceMs, look.context.rule),
+  isRecovering: (sinceMs) => look !== null && isRecovering(look.area, sinceMs, look.nowMs, look.context.rule),
+  lineExcess: () =>
+    look === null ? null : lineExcess(look.area, look.breaker, look.nowMs, look.context.rule),
+  silentSinceMs: null,
+  listening: false,
+  removed: false,
+  pending: (kind) => step !== null && isPending(step.memories, kind),
+});
+
+const fill = (view: AlarmView, { breaker, nowMs, context }: Look): void => {
+  const { fold } = breaker;
+  const { rule } = context;
+  const { reading } = fold;
+  view.facts = breaker.facts;
+  view.limits = breaker.limits;
+  view.rule = rule;
+  view.nowMs = nowMs;
+  view.published = publishedAt(breaker, nowMs);
+  view.reading = reading !== null && nowMs <= reading.tsMs + rule.vouchMs ? reading : null;
+  // A trip since the last reading has moved the contact.
+  view.contact = fold.own.contact ?? reading?.contact ?? null;
+  view.isClosed = view.contact === "closed";
+  view.findings = fold.findings;
+  view.leakage = fold.leakage;
+  view.silentSinceMs = silentSinceMs(breaker, nowMs, rule);
+  view.listening = nowMs >= listeningAtMs(context);
+  view.removed = isRemoved(breaker, nowMs);
+};
+
+/** Takes in what its report says beyond its state. */
+const takeReport = (breaker: BreakerMemory, rule: JudgingRule): void => {
+  const { report, fold, facts, limits } = breaker;
+  if (report === null) return;
+  const events = observe({ facts, findings: fold.findings, limits, rule }, report);
+  if (events.length > 0) breaker.events = [...breaker.events, ...events];
+  if (report.kind !== "reading" || fold.reading === null) return;
+  if (!isPossibleResidual(report.body.residualCurrentMa)) return;
+  fold.leakage ??= newLeakageMemory();
+  breaker.baseline ??= newBaseline();
+  const changed = stepLeakage(
+    fold.leakage,
+    breaker.baseline,
+    fold.reading,
+    facts.ratedResidualCurrentMa,
+    leakageOfArea,
+    limits,
+  );
+  if (changed) breaker.baselineTouched = true;
+};
+
+/** Runs the alarms of one breaker of the area; answers when they are to be looked at again. */
+export const alarmBreaker = (
   area: AreaMemory,
+  breaker: BreakerMemory,
   nowMs: number,
   context: FoldContext,
-): ((breaker: BreakerMemory, effects: AreaEffects) => number) => {
-  const { rule } = context;
-  let breaker: BreakerMemory | null = null;
-  let step: AlarmStep | null = null;
-  const areaLeakage = areaLeakageOf(area, () => breaker);
-  /** Filled anew for every breaker. */
-  let view: AlarmView | null = null;
-
-  const fill = (of: BreakerMemory): AlarmView => {
-    const { fold, facts, limits } = of;
-    const isFresh = fold.reading !== null && nowMs <= fold.reading.tsMs + rule.vouchMs;
-    const contact = fold.own.contact;
-    view ??= {
-      facts,
-      limits,
-      published: { ...silent, fromMs: 0 },
-      reading: null,
-      contact: null,
-      isClosed: false,
-      nowMs,
-      rule,
-      findings: fold.findings,
-      leakage: null,
-      areaAlive: (sinceMs) => breaker !== null && areaAlive(area, breaker, sinceMs, rule),
-      isRecovering: (sinceMs) => isRecovering(area, sinceMs, nowMs, rule),
-      lineExcess: () => (breaker === null ? null : lineExcess(area, breaker, nowMs, rule)),
-      silentSinceMs: null,
-      listening: nowMs >= listeningAtMs(context),
-      removed: false,
-      pending: (kind) => step !== null && isPending(step.memories, kind),
-    };
-    view.facts = facts;
-    view.limits = limits;
-    view.published = publishedAt(of, nowMs);
-    view.reading = isFresh ? fold.reading : null;
-    // A trip since the last reading has moved the contact.
-    view.contact = contact ?? fold.reading?.contact ?? null;
-    view.isClosed = view.contact === "closed";
-    view.findings = fold.findings;
-    view.leakage = fold.leakage;
-    view.silentSinceMs = silentSinceMs(of, nowMs, rule);
-    view.removed = isRemoved(of, nowMs);
-    return view;
-  };
-
-  /** Takes in what its report says beyond its state. */
-  const takeReport = (of: BreakerMemory): void => {
-    const { report, fold, facts, limits } = of;
-    if (report === null) return;
-    const events = observe({ facts, findings: fold.findings, limits, rule }, report);
-    if (events.length > 0) of.events = [...of.events, ...events];
-    if (report.kind !== "reading" || fold.reading === null) return;
-    if (!isPossibleResidual(report.body.residualCurrentMa)) return;
-    fold.leakage ??= newLeakageMemory();
-    of.baseline ??= newBaseline();
-    const changed = stepLeakage(
-      fold.leakage,
-      of.baseline,
-      fold.reading,
-      facts.ratedResidualCurrentMa,
-      areaLeakage,
-      limits,
-    );
-    if (changed) of.baselineTouched = true;
-  };
-
-  return (of, effects) => {
-    breaker = of;
-    takeReport(of);
-    if (of.fold.findings.trip !== null) {
-      const events = attributeTrip(area, of, nowMs);
-      if (events.length > 0) {
-        of.events = [...of.events, ...events];
-        of.touched = true;
-      }
+  effects: AreaEffects,
+): number => {
+  if (look === null) look = { area, breaker, nowMs, context };
+  else {
+    look.area = area;
+    look.breaker = breaker;
+    look.nowMs = nowMs;
+    look.context = context;
+  }
+  const { fold } = breaker;
+  takeReport(breaker, context.rule);
+  if (fold.findings.trip !== null) {
+    const events = attributeTrip(area, breaker, nowMs);
+    if (events.length > 0) {
+      breaker.events = [...breaker.events, ...events];
+      breaker.touched = true;
     }
-    const full = fill(of);
-    step ??= { view: full, memories: noAlarms, ownRules: of.ownRules, isReading: false, events: noEvents };
-    step.memories = of.fold.alarms;
-    step.ownRules = of.ownRules;
-    step.isReading = of.reported && of.report?.kind === "reading";
-    step.events = of.events;
-    const before = effects.alarms.length;
-    stepAlarms(step, effects.alarms);
-    of.fold.alarms = step.memories;
-    if (effects.alarms.length > before) of.touched = true;
-    of.reported = false;
-    of.report = null;
-    of.events = noEvents;
-    return nextFindingMs(of, full);
+  }
+  step ??= {
+    view: newView(look),
+    memories: noAlarms,
+    ownRules: breaker.ownRules,
+    isReading: false,
+    events: noEvents,
   };
+  fill(step.view, look);
+  step.memories = fold.alarms;
+  step.ownRules = breaker.ownRules;
+  step.isReading = breaker.reported && breaker.report?.kind === "reading";
+  step.events = breaker.events;
+  const before = effects.alarms.length;
+  stepAlarms(step, effects.alarms);
+  fold.alarms = step.memories;
+  if (effects.alarms.length > before) breaker.touched = true;
+  breaker.reported = false;
+  breaker.report = null;
+  breaker.events = noEvents;
+  return nextFindingMs(breaker, step.view);
 };

@@ -141,9 +141,14 @@ export type AreaEffects = {
 };
 
 /** The breaker's published state at `atMs`; unknown before its history begins. */
-export const publishedAt = (breaker: BreakerMemory, atMs: number): StateChange =>
-  breaker.published.findLast((c) => c.fromMs <= atMs) ??
-  breaker.published[0] ?? { ...silent, fromMs: breaker.facts.installedAtMs };
+export const publishedAt = (breaker: BreakerMemory, atMs: number): StateChange => {
+  const { published } = breaker;
+  for (let i = published.length - 1; i >= 0; i -= 1) {
+    const change = published[i];
+    if (change !== undefined && change.fromMs <= atMs) return change;
+  }
+  return published[0] ?? { ...silent, fromMs: breaker.facts.installedAtMs };
+};
 
 export const lastHeardMs = (breaker: BreakerMemory): number =>
   breaker.fold.own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY;
@@ -163,6 +168,8 @@ export const listeningAtMs = (context: FoldContext): number =>
 
 /** Forgets what lies before the horizon and before the newest report. Mutates the memory. */
 export const forget = (breaker: BreakerMemory, horizonMs: number): void => {
+  // Most have said the same for hours: there is nothing that could go.
+  if (breaker.changes.length < 2 && breaker.published.length < 3) return;
   const keepMs = Math.min(horizonMs, lastHeardMs(breaker));
   const first = breaker.changes.findLastIndex((c) => c.fromMs < keepMs);
   if (first > 0) {

@@ -197,7 +197,10 @@ export const observe = (observed: Observed, report: Report): AlarmEvent[] => {
 };
 
 /** Takes in a report that is not newer than the newest one: late, or said before. */
-export const observeOld = (findings: FindingMemory, report: Report): AlarmEvent[] => {
+export const observeOld = (findings: FindingMemory, report: Report, limits: FindingLimits): AlarmEvent[] => {
   const repeat = noteRepeat(findings, report);
-  return repeat === null ? nothing : [event("duplicatedSequence", report.tsMs, report.arrivalMs, repeat)];
+  if (repeat !== null) return [event("duplicatedSequence", report.tsMs, report.arrivalMs, repeat)];
+  // A clock set back by hours makes everything late until it has caught up with itself.
+  const clock = report.kind === "reading" ? noteClock(findings, report, limits) : null;
+  return clock === null ? nothing : [event("clockWrong", report.arrivalMs, report.arrivalMs, clock)];
 };

@@ -110,10 +110,18 @@ export const nextOwnChangeMs = (
     const neverReportedAtMs = installedAtMs + rule.neverReportedGraceMs;
     return neverReportedAtMs > afterMs ? neverReportedAtMs : Number.POSITIVE_INFINITY;
   }
-  const times = [own.lastKey.tsMs + rule.vouchMs];
-  if (own.openSinceMs !== null) times.push(own.openSinceMs + rule.openGraceMs);
-  if (own.zeroSinceMs !== null) times.push(own.zeroSinceMs + rule.stuckZeroMs);
-  return Math.min(...times.filter((t) => t > afterMs), Number.POSITIVE_INFINITY);
+  let nextMs = Number.POSITIVE_INFINITY;
+  const silentMs = own.lastKey.tsMs + rule.vouchMs;
+  if (silentMs > afterMs) nextMs = silentMs;
+  if (own.openSinceMs !== null) {
+    const openMs = own.openSinceMs + rule.openGraceMs;
+    if (openMs > afterMs && openMs < nextMs) nextMs = openMs;
+  }
+  if (own.zeroSinceMs !== null) {
+    const zeroMs = own.zeroSinceMs + rule.stuckZeroMs;
+    if (zeroMs > afterMs && zeroMs < nextMs) nextMs = zeroMs;
+  }
+  return nextMs;
 };
 
 /**
