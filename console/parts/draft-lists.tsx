@@ -22,7 +22,8 @@ const pageSize = "50";
 export const useFieldName = (): ((field: string) => string) => {
   const { words, language } = useLanguage();
   return (field) => {
-    if (field === "safetyOfficer") return words.importing.subjects.safetyOfficer;
+    if (field === "safetyOfficer") return words.importing.one.safetyOfficer;
+    if (field === "ratedResidualCurrentMa") return words.importing.ratedField;
     const column = columnOf(field);
     if (column === null) return field;
     if (language !== "en") return headingOf(column, "zh");
@@ -55,7 +56,11 @@ export const DraftCountsTable = ({ counts }: { counts: DraftCounts }) => {
               <tr key={subject}>
                 <th scope="row">{texts.subjects[subject]}</th>
                 {columns.map((kind) => (
-                  <td key={kind} className={row[kind] > 0 ? `draft-${kind}` : "draft-none"}>
+                  <td
+                    key={kind}
+                    data-label={kind === "unchanged" ? texts.unchanged : texts.kinds[kind]}
+                    className={row[kind] > 0 ? `draft-${kind}` : "draft-none"}
+                  >
                     {format.integer(row[kind])}
                   </td>
                 ))}
@@ -132,14 +137,18 @@ export const DraftChanges = ({ draft }: { draft: Draft }) => {
                   <tbody>
                     {items.map((change) => (
                       <tr key={`${change.line} ${change.subject} ${change.subjectId} ${change.field}`}>
-                        <td>{change.line}</td>
+                        <td data-label={texts.line}>{change.line}</td>
                         <th scope="row">
-                          {texts.subjects[change.subject]} {change.subjectId}
+                          {texts.one[change.subject]} {change.subjectId}
                           <small className={`draft-${change.kind}`}>{texts.kinds[change.kind]}</small>
                         </th>
-                        <td>{change.field === null ? "" : fieldName(change.field)}</td>
-                        <td>{change.kind === "new" ? "" : (change.before ?? <i>{texts.empty}</i>)}</td>
-                        <td>{change.after ?? <i>{texts.empty}</i>}</td>
+                        <td data-label={texts.field}>
+                          {change.field === null ? "" : fieldName(change.field)}
+                        </td>
+                        <td data-label={texts.before}>
+                          {change.kind === "new" ? "" : (change.before ?? <i>{texts.empty}</i>)}
+                        </td>
+                        <td data-label={texts.after}>{change.after ?? <i>{texts.empty}</i>}</td>
                       </tr>
                     ))}
                   </tbody>
@@ -178,8 +187,10 @@ export const DraftErrors = ({ draft }: { draft: Draft }) => {
                 {items.map((error) => (
                   <tr key={`${error.line} ${error.field} ${error.reason}`}>
                     <th scope="row">{error.line}</th>
-                    <td>{error.heading ?? (error.field === null ? "" : fieldName(error.field))}</td>
-                    <td>{reasonIn(short, error.reason)}</td>
+                    <td data-label={texts.column}>
+                      {error.heading ?? (error.field === null ? "" : fieldName(error.field))}
+                    </td>
+                    <td data-label={texts.reason}>{reasonIn(short, error.reason)}</td>
                   </tr>
                 ))}
               </tbody>

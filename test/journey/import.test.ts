@@ -92,7 +92,7 @@ describe.skipIf(chromiumPath === null)("the import wizard", () => {
     const change = page.locator(".draft-changes tbody tr", { hasText: "rated residual current" });
     expect(await change.locator("td").allTextContents()).toEqual([
       "2",
-      "rated residual current ma",
+      "rated residual current (mA)",
       "30",
       "10",
     ]);
