@@ -18,9 +18,13 @@ const houseRatedMa = 30;
 /** The house a fault of the area sits in. */
 const houseOf = (fault: Fault): number => 1 + Math.floor(fault.lot * (fault.members - 1));
 
+/** The longest that a last gasp may take, in ms. */
+const latestGaspMs = 1.5 * hourMs;
+
 /** The last words of breakers that lose their supply: most have the charge for one, and a gateway may keep it for an hour. */
 const lastGasps = (fault: Fault, random: () => number): FaultEvent[] => {
-  const late = fault.size < 0.4;
+  // Only an outage that lasts longer can be known by words that come so late.
+  const late = fault.size < 0.6 && fault.endMs - fault.startMs > 1.3 * latestGaspMs;
   const events: FaultEvent[] = [];
   for (let member = 0; member < fault.members; member += 1) {
     if (random() > 0.8) continue;
@@ -228,6 +232,3 @@ export const areaNearMisses = {
     labels: nothing,
   },
 } as const satisfies Record<string, FaultKind>;
-
-/** The longest that a last gasp may take, in ms. */
-export const latestGaspMs = 1.5 * hourMs;

@@ -305,6 +305,7 @@ export const protectionNearMisses = {
         { cause: "leakage", residualCurrentMa: faultMa(fault, random) },
         (2 + 20 * random()) * hourMs,
       ),
+      saysClosed(fault.member, fault.endMs),
     ],
     labels: nothing,
   },

@@ -10,6 +10,9 @@ const dayMs = 24 * hourMs;
 /** Between two things that befall the same breaker lies at least this, so that each can be told from the other. */
 const restMs = 3 * hourMs;
 const attempts = 60;
+/** Between two trip tests of a breaker, and when the next is overdue; counted from its first report, minutes after the start. */
+const testEveryMs = 29 * dayMs;
+const testDueAfterMs = 31 * dayMs + 10 * minuteMs;
 
 export type PlannedFault = Fault & { events: FaultEvent[] };
 
@@ -145,29 +148,52 @@ const install = (plan: FleetPlan, layout: AreaLayout, fault: Fault): void => {
   fault.startMs = plan.startMs + day * dayMs;
 };
 
-/** Every breaker is tested once a month, at an hour at which nothing else befalls it. */
+/** Every breaker is tested once a month, at an hour at which nothing else befalls it; where there is none, it is overdue. */
 const planTests = (plan: FleetPlan): void => {
   const random = generator(keyOf(plan.seed, "tests"));
-  const everyMs = 29 * dayMs;
   for (const area of plan.areas)
     for (let member = 0; member < area.layout.breakerIds.length; member += 1) {
+      const firstMs = plan.startMs + hourMs + random() * (testEveryMs - dayMs);
       const isLeftOut = area.faults.some(
-        (fault) =>
-          fault.member === member && (fault.name === "testOverdue" || fault.name === "neverReported"),
+        ({ member: of, name }) => of === member && (name === "testOverdue" || name === "neverReported"),
       );
-      const firstMs = plan.startMs + hourMs + random() * (everyMs - dayMs);
-      for (let aboutMs = firstMs; !isLeftOut && aboutMs < plan.endMs; aboutMs += everyMs) {
-        const atMs = quietTime(area, member, aboutMs, random);
-        if (atMs !== null && atMs < plan.endMs - hourMs) area.tests.push(...testEvents(member, atMs, random));
-      }
+      if (!isLeftOut) planTestsOf(plan, area, member, firstMs, random);
     }
   for (const area of plan.areas) area.tests.sort((a, b) => a.atMs - b.atMs);
+};
+
+const planTestsOf = (
+  plan: FleetPlan,
+  area: AreaPlan,
+  member: number,
+  firstMs: number,
+  random: Random,
+): void => {
+  let lastMs = plan.startMs;
+  const dueUntil = (atMs: number) => {
+    const startMs = lastMs + testDueAfterMs;
+    if (startMs < atMs)
+      area.labels.push({
+        subjectId: area.layout.breakerIds[member] ?? "",
+        finding: "testOverdue",
+        startMs,
+        endMs: atMs,
+      });
+  };
+  for (let aboutMs = firstMs; aboutMs < plan.endMs; aboutMs += testEveryMs) {
+    const atMs = quietTime(area, member, aboutMs, random);
+    if (atMs === null || atMs >= plan.endMs - hourMs) continue;
+    dueUntil(atMs);
+    lastMs = atMs;
+    area.tests.push(...testEvents(member, atMs, random));
+  }
+  dueUntil(plan.endMs);
 };
 
 /** A time within some hours of `aboutMs` at which nothing befalls the breaker; null where there is none. */
 const quietTime = (area: AreaPlan, member: number, aboutMs: number, random: Random): number | null => {
   for (let attempt = 0; attempt < 30; attempt += 1) {
-    const atMs = Math.floor(aboutMs + attempt * random() * 4 * hourMs);
+    const atMs = Math.floor(aboutMs + attempt * random() * hourMs);
     const isQuiet = area.faults.every(
       (fault) =>
         (fault.member !== member && fault.member !== -1) ||

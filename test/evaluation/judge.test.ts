@@ -87,6 +87,20 @@ describe("judging faster than real time", () => {
     expect(judge.findings().filter((f) => f.kind === "failureToTrip")).toMatchObject([{ subjectReports: 6 }]);
   });
 
+  it("finds a clock that was set back by hours within three reports, though all of them are late", () => {
+    const { judge } = judgeOf();
+    const backMs = 5 * 3_600_000;
+    say(
+      judge,
+      Array.from({ length: 40 }, (_, i) => {
+        const report = reading("B1", t0 + i * 5 * minute, 3);
+        return i < 20 ? report : { ...report, tsMs: report.tsMs - backMs };
+      }),
+    );
+    const clock = judge.findings().find((f) => f.kind === "clockWrong");
+    expect((clock?.raisedMs ?? Number.POSITIVE_INFINITY) - t0).toBeLessThanOrEqual(22 * 5 * minute);
+  });
+
   it("works a late report into the history: a failed test that arrives after newer readings is found", () => {
     const findingsWith = (delayMs: number) => {
       const { judge } = judgeOf();

@@ -95,7 +95,7 @@ describe("the simulated fleet", () => {
   });
 
   it("labels every fault of the scenario, within the run, at a breaker or area of the fleet", () => {
-    const long = { ...small, breakers: 1_000, days: 30 };
+    const long = { ...small, breakers: 1_000, days: 35 };
     const plan = planFleet(long, 21);
     const placed = new Set(plan.areas.flatMap((area) => area.faults.map((fault) => fault.name)));
     for (const name of faultNames) expect([name, placed.has(name)]).toEqual([name, true]);
@@ -157,7 +157,7 @@ describe("scenario files", () => {
   it("are refused with everything that is wrong with them", () => {
     const text = readFileSync(join(scenarios, "train.yaml"), "utf8");
     const outcome = readScenario(
-      text.replace("days: 30", "days: many").replace("faults:\n", "faults:\n  earthquake: 3\n"),
+      text.replace("days: 35", "days: many").replace("faults:\n", "faults:\n  earthquake: 3\n"),
     );
     expect(outcome.kind).toBe("wrong");
     expect(outcome.kind === "wrong" && outcome.problems.join(" ")).toMatch(
