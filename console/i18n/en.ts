@@ -173,7 +173,7 @@ export const en: Dictionary = {
     allAlarms: "All alarms",
     noAlarms: "No open alarms.",
     noVillages:
-      "No villages or breakers yet. Import the registry with POST /api/v1/registry/import, or see a demo with npm run demo.",
+      "No villages or breakers yet. Import the registry under Registry, Import and export, or see a demo with npm run demo.",
     belowTarget: "below target",
     atTarget: "on target",
     mayReachTarget: "depends on the unknown",

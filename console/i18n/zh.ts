@@ -193,7 +193,7 @@ export const zh = {
     allAlarms: "全部报警",
     noAlarms: "没有未恢复的报警。",
     noVillages:
-      "还没有村和保护器。请用 POST /api/v1/registry/import 导入台账，或运行 npm run demo 查看演示数据。",
+      "还没有村和保护器。请在“台账 → 导入与导出”里导入台账，或运行 npm run demo 查看演示数据。",
     belowTarget: "低于目标",
     atTarget: "达标",
     mayReachTarget: "取决于未知",

@@ -99,6 +99,7 @@ describe.skipIf(chromiumPath === null)("the page", () => {
       "/alarms",
       "/alarms?show=all",
       "/quarantine",
+      "/import",
     ]);
   });
 
