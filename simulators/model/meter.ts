@@ -74,9 +74,10 @@ export const newMeter = (seed: number, layout: AreaLayout, houses: Houses): Mete
     houses.phaseLoads(phases);
     // Shops, pumps and mills run on three phases and even out; the houses' peaks do not fall together.
     const total = (phases[0] ?? 0) + (phases[1] ?? 0) + (phases[2] ?? 0);
-    const base = 45 + members + total / 6;
+    const together = Math.min(1, 60 / members);
+    const base = 45 + 0.5 * Math.min(members, 100) + (together * total) / 6;
     return [0, 1, 2].map((i) => {
-      const nowA = base + 0.4 * (phases[i] ?? 0);
+      const nowA = base + 0.4 * together * (phases[i] ?? 0);
       const before = smoothA[i] ?? Number.NaN;
       const smooth = Number.isNaN(before) ? nowA : before + 0.2 * (nowA - before);
       smoothA[i] = smooth;
