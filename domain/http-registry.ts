@@ -84,6 +84,7 @@ export const householdSchema = z.object({
   villageName: z.string(),
   areaId: z.string(),
   areaName: z.string(),
+  supplyStation: z.string().nullable().describe("of the transformer area"),
   address: z.string().nullable(),
   inhabited: z.boolean().describe("now"),
   householder: z.string().nullable(),

@@ -71,13 +71,14 @@ const Occupancy = ({ household }: { household: HouseholdDetail }) => {
 const Facts = ({ household }: { household: HouseholdDetail }) => {
   const { client } = useHouse();
   const { words } = useLanguage();
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState<"household" | "station" | null>(null);
+  const texts = words.registry.households;
   const fields = useHouseholdFields();
   const text = (value: string | number | null) => (value === null ? "" : String(value));
   const initial = Object.fromEntries(fields.map(({ key }) => [key, text(household[key])]));
   return (
     <section className="panel">
-      <h2>{words.registry.households.facts}</h2>
+      <h2>{texts.facts}</h2>
       <dl className="facts">
         <div>
           <dt>{words.registry.householdId}</dt>
@@ -89,17 +90,36 @@ const Facts = ({ household }: { household: HouseholdDetail }) => {
             <dd>{household[key] ?? "–"}</dd>
           </div>
         ))}
+        <div>
+          <dt>{texts.supplyStation}</dt>
+          <dd>{household.supplyStation ?? "–"}</dd>
+        </div>
       </dl>
       <div className="notice-acts">
-        <Button onClick={() => setEditing(true)}>{words.registry.households.edit}</Button>
+        <Button onClick={() => setEditing("household")}>{texts.edit}</Button>
+        <Button onClick={() => setEditing("station")}>{texts.setStation}</Button>
       </div>
-      {editing && (
+      {editing === "station" && (
+        <ActDialog
+          title={texts.setStation}
+          explain={texts.setStationExplain}
+          fields={[{ key: "supplyStation", label: texts.supplyStation, kind: "text" }]}
+          initial={{ supplyStation: household.supplyStation ?? "" }}
+          send={(v) =>
+            client.patch(`transformer-areas/${encodeURIComponent(household.areaId)}`, {
+              supplyStation: v["supplyStation"] ?? "",
+            })
+          }
+          onClose={() => setEditing(null)}
+        />
+      )}
+      {editing === "household" && (
         <ActDialog
           title={words.registry.save}
           fields={fields}
           initial={initial}
           send={(v) => client.patch(pathOf(household.id), householdBody(v))}
-          onClose={() => setEditing(false)}
+          onClose={() => setEditing(null)}
         />
       )}
     </section>

@@ -11,6 +11,7 @@ export type HouseholdView = {
   villageName: string;
   areaId: string;
   areaName: string;
+  supplyStation: string | null;
   address: string | null;
   inhabited: boolean;
   householder: string | null;
@@ -47,7 +48,7 @@ export const listHouseholds = (
   const limit = where.value(page.limit);
   return query<HouseholdView>(
     `SELECT h.id, v.township_id AS "townshipId", v.id AS "villageId", v.name AS "villageName",
-            a.id AS "areaId", a.name AS "areaName", h.address, h.inhabited, h.householder,
+            a.id AS "areaId", a.name AS "areaName", a.supply_station AS "supplyStation", h.address, h.inhabited, h.householder,
             h.account_number AS "accountNumber", h.walking_order AS "walkingOrder",
             COALESCE((SELECT jsonb_agg(jsonb_build_object('id', b.id, 'level', b.level) ORDER BY b.id)
                         FROM breaker b

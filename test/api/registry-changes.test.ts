@@ -202,6 +202,7 @@ describe("households", () => {
         villageName: "Lower",
         areaId: "A3",
         areaName: "Lower 1",
+        supplyStation: null,
         address: null,
         inhabited: true,
         householder: null,
