@@ -1,9 +1,10 @@
-// The measurements: `npm run bench -- [intake] [pipeline] [fold] [telegraf]`; without a name all but telegraf, which needs
+// The measurements: `npm run bench -- [intake] [pipeline] [fold] [import] [telegraf]`; without a name all but telegraf, which needs
 // InfluxDB, Mosquitto and Telegraf. `usage` has the options.
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { defaultFold, measureFold } from "./fold.ts";
+import { defaultImport, measureImport } from "./import.ts";
 import { defaultIntake, measureIntake } from "./intake.ts";
 import type { Spread } from "./measure.ts";
 import { defaultPipeline, measurePipeline } from "./pipeline.ts";
@@ -15,12 +16,13 @@ const targets = {
   pipelineStoredPerS: 15_000,
   telegrafStoredRatio: 2,
   telegrafCpuRatio: 0.5,
+  importS: 60,
 } as const;
-const names = ["intake", "pipeline", "fold", "telegraf"] as const;
+const names = ["intake", "pipeline", "fold", "import", "telegraf"] as const;
 type Name = (typeof names)[number];
 
 const usage =
-  "Usage: npm run bench -- [intake] [pipeline] [fold] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
+  "Usage: npm run bench -- [intake] [pipeline] [fold] [import] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
 /** Messages under way in all: over more connections each has fewer. */
 const underWay = defaultIntake.connections * defaultIntake.window;
 type Given = { rounds?: number; connections?: number; window?: number };
@@ -147,6 +149,43 @@ const telegraf = async (given: Given) => {
   return result;
 };
 
+const importing = async (given: Given) => {
+  say("\nImport: a registry file of 200,000 breakers into an empty registry, beside COPY into a bare table.");
+  row([
+    "format",
+    "file",
+    "read s",
+    "commit s",
+    "COPY s",
+    "÷ COPY",
+    "CPU s",
+    "PostgreSQL s",
+    "pause ms",
+    "peak RSS",
+  ]);
+  const seconds = (ms: number) => tenths(ms / 1_000);
+  const options = { ...defaultImport, rounds: given.rounds ?? defaultImport.rounds };
+  const result = await measureImport(options, (round) =>
+    row([
+      round.format,
+      mebibytes(round.fileBytes),
+      seconds(round.readMs),
+      seconds(round.commitMs),
+      hundredths(round.copyMs / 1_000),
+      tenths((round.readMs + round.commitMs) / round.copyMs),
+      seconds(round.cpuMs),
+      tenths(round.postgresCpuMs === null ? null : round.postgresCpuMs / 1_000),
+      whole(round.longestPauseMs),
+      mebibytes(round.peakRssBytes),
+    ]),
+  );
+  for (const [format, totalMs] of Object.entries(result.totalMs)) {
+    const verdict = totalMs.median <= targets.importS * 1_000 ? "met" : "MISSED";
+    say(`${format.padEnd(8)}${spread(totalMs, seconds)} s; target ${targets.importS}: ${verdict}`);
+  }
+  return result;
+};
+
 const machine = () => ({
   measuredAt: new Date().toISOString(),
   node: process.version,
@@ -181,6 +220,7 @@ if (unknown.length > 0 || isWrong) {
     ...(wants("fold") ? { fold: fold(given) } : {}),
     ...(wants("intake") ? { intake: await intake(given) } : {}),
     ...(wants("pipeline") ? { pipeline: await pipeline(given) } : {}),
+    ...(wants("import") ? { import: await importing(given) } : {}),
     ...(wants("telegraf") ? { telegraf: await telegraf(given) } : {}),
   };
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
