@@ -23,6 +23,8 @@ const Tests = lazy(() => import("./pages/tests.tsx").then((m) => ({ default: m.T
 const LowVoltage = lazy(() => import("./pages/low-voltage.tsx").then((m) => ({ default: m.LowVoltage })));
 const Households = lazy(() => import("./pages/households.tsx").then((m) => ({ default: m.Households })));
 const HouseholdPage = lazy(() => import("./pages/household.tsx").then((m) => ({ default: m.HouseholdPage })));
+const Findings = lazy(() => import("./pages/findings.tsx").then((m) => ({ default: m.Findings })));
+const Gateways = lazy(() => import("./pages/gateways.tsx").then((m) => ({ default: m.Gateways })));
 const Outages = lazy(() => import("./pages/outages.tsx").then((m) => ({ default: m.Outages })));
 const Officers = lazy(() => import("./pages/officers.tsx").then((m) => ({ default: m.Officers })));
 const Import = lazy(() => import("./pages/import.tsx").then((m) => ({ default: m.Import })));
@@ -60,6 +62,8 @@ export const App = () => (
                 <Route path="households" element={<Households />} />
                 <Route path="households/:householdId" element={<HouseholdPage />} />
                 <Route path="outages" element={<Outages />} />
+                <Route path="findings" element={<Findings />} />
+                <Route path="gateways" element={<Gateways />} />
                 <Route path="officers" element={<Officers />} />
                 <Route path="import" element={<Import />} />
                 <Route path="quarantine" element={<Quarantine />} />

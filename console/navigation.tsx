@@ -36,7 +36,14 @@ const groups: { name: keyof Dictionary["navGroups"]; views: View[] }[] = [
       { to: "/import", name: "importing" },
     ],
   },
-  { name: "system", views: [{ to: "/quarantine", name: "quarantine" }] },
+  {
+    name: "system",
+    views: [
+      { to: "/findings", name: "findings" },
+      { to: "/gateways", name: "gateways" },
+      { to: "/quarantine", name: "quarantine" },
+    ],
+  },
 ];
 
 const Group = ({ name, views }: (typeof groups)[number]) => {

@@ -48,6 +48,8 @@ export const limitsSchema = z.object({
   overrides: z.array(limitOverrideSchema),
 });
 
+export type Limits = z.infer<typeof limitsSchema>;
+
 /** One change of a threshold; null is the default. */
 export const limitChangeSchema = z.object({
   id: z.int(),

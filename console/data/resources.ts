@@ -13,6 +13,9 @@ import type {
   VillageSummary,
 } from "../../domain/http.ts";
 import type { Draft, DraftChange, DraftError } from "../../domain/http-drafts.ts";
+import type { LimitChange, Limits, StoredOwnRule } from "../../domain/http-findings.ts";
+import type { GatewayLink, GatewayView } from "../../domain/http-gateways.ts";
+import type { Job } from "../../domain/http-jobs.ts";
 import type { Notice, NoticeDetail } from "../../domain/http-notices.ts";
 import type { OfficerEntry } from "../../domain/http-officers.ts";
 import type { PlannedOutageEntry } from "../../domain/http-outages.ts";
@@ -58,6 +61,12 @@ export type Answers = {
   lowVoltageTrend: SupplyTrend;
   lowVoltageDays: { items: AreaSupplyDay[] };
   reports: List<ReportSummary>;
+  findingLimits: Limits;
+  findingLimitChanges: List<LimitChange>;
+  findingRules: { items: StoredOwnRule[] };
+  job: Job;
+  gateways: List<GatewayView>;
+  gatewayLinks: List<GatewayLink>;
   drafts: List<Draft>;
   draftChanges: List<DraftChange>;
   draftErrors: List<DraftError>;
@@ -130,6 +139,13 @@ export const resources = {
   lowVoltageDays: (areaId: string, query: Query) =>
     resource("lowVoltageDays", `low-voltage/${encodeURIComponent(areaId)}`, query, areaId),
   reports: (query: Query) => resource("reports", "reports", query),
+  findingLimits: () => resource("findingLimits", "findings/limits"),
+  findingLimitChanges: () => resource("findingLimitChanges", "findings/limits/changes", { limit: "20" }),
+  findingRules: () => resource("findingRules", "findings/rules"),
+  job: (id: string) => resource("job", `jobs/${encodeURIComponent(id)}`, {}, id),
+  gateways: (query: Query) => resource("gateways", "gateways", query),
+  gatewayLinks: (id: string) =>
+    resource("gatewayLinks", `gateways/${encodeURIComponent(id)}/links`, { limit: "50" }, id),
   drafts: () => resource("drafts", "registry/drafts"),
   draftChanges: (id: string, query: Query) =>
     resource("draftChanges", `registry/drafts/${encodeURIComponent(id)}/changes`, query, id),

@@ -1,8 +1,9 @@
 // The vocabulary's lists in the order in which the page offers them; the compiler keeps them complete.
 // (Written out here because the domain's own lists would bring zod along into the browser.)
-import type { AlarmKind, AlarmState } from "../../domain/alarm.ts";
+import type { AlarmKind, AlarmPriority, AlarmState } from "../../domain/alarm.ts";
 import type { BreakerLevel } from "../../domain/breaker.ts";
 import type { OperatingReason, OperatingState } from "../../domain/operating.ts";
+import type { OwnRuleField } from "../../domain/own-rule.ts";
 
 const keys = <K extends string>(complete: Record<K, true>): K[] => Object.keys(complete) as K[];
 
@@ -65,3 +66,12 @@ export const alarmStates = keys<AlarmState>({
   returnedUnacknowledged: true,
   normal: true,
 });
+export const ownRuleFields = keys<OwnRuleField>({
+  residualCurrentMa: true,
+  residualShareOfRated: true,
+  loadCurrentA: true,
+  voltageV: true,
+  temperatureC: true,
+  signalDbm: true,
+});
+export const alarmPriorities = keys<AlarmPriority>({ low: true, medium: true, high: true });
