@@ -36,6 +36,8 @@ export type RateKeeperNeeds = {
   warn(message: string, error: unknown): void;
   /** How long changes must have ceased before they are published; a minute unless told otherwise. */
   changeQuietMs?: number;
+  /** Between two looks; five seconds unless told otherwise. */
+  lookEveryMs?: number;
 };
 
 export type RateKeeper = { stop(): Promise<void> };
@@ -129,7 +131,7 @@ export const startRateKeeper = (needs: RateKeeperNeeds): RateKeeper => {
       } catch (error) {
         warn("the rates' sums could not be brought up to date, and are tried again", error);
       }
-      await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
+      await sleep(needs.lookEveryMs ?? lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   };
   const running = run();
