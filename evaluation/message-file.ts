@@ -12,14 +12,19 @@ export type TimedLine = { atMs: number; text: string };
 /** Lines that are sorted in memory at once: about 100 MB. */
 const defaultLinesPerRun = 400_000;
 
-const atPattern = /"at"\s*:\s*("?)([^",}]+)\1/;
+const startsWithAt = /^\s*\{\s*"at"\s*:\s*(-?\d+(?:\.\d+)?)\s*,/;
 
-/** Arrival time of a line, Unix ms; NaN where it has none. The key may stand anywhere in the line. */
+/** Arrival time of a line, Unix ms; NaN where it has none. The key may stand anywhere in the line, as a number or ISO 8601. */
 export const arrivalOf = (text: string): number => {
-  const cell = atPattern.exec(text)?.[2];
-  if (cell === undefined) return Number.NaN;
-  const number = Number(cell);
-  return Number.isNaN(number) ? Date.parse(cell) : number;
+  const quick = startsWithAt.exec(text)?.[1];
+  if (quick !== undefined) return Number(quick);
+  try {
+    const at = (JSON.parse(text) as { at?: unknown } | null)?.at;
+    if (typeof at === "number") return at;
+    return typeof at === "string" ? Number(at) || Date.parse(at) : Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
 };
 
 const linesOf = async function* (path: string): AsyncGenerator<TimedLine[]> {

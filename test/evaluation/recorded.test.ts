@@ -5,7 +5,7 @@ import { defaultJudgingRule } from "../../domain/limits.ts";
 import { exportFleet } from "../../evaluation/export.ts";
 import { evaluateFleets } from "../../evaluation/fleets.ts";
 import { labelsCsv, readLabels } from "../../evaluation/labels.ts";
-import { readMessages, surveyMessages, type TimedLine } from "../../evaluation/message-file.ts";
+import { arrivalOf, readMessages, surveyMessages, type TimedLine } from "../../evaluation/message-file.ts";
 import { type JudgedFleet, judgeRecorded } from "../../evaluation/recorded.ts";
 import { readRegistry } from "../../evaluation/registry-table.ts";
 import { score } from "../../evaluation/score.ts";
@@ -147,6 +147,18 @@ describe("a recorded fleet", () => {
 });
 
 describe("a file of messages", () => {
+  it("knows a line by its arrival, wherever that stands and however it is written", () => {
+    for (const [line, atMs] of [
+      ['{"at":1767323045000,"topic":"x"}', 1_767_323_045_000],
+      ['{"topic":"x","payload":{"at":7},"at":1767323045000}', 1_767_323_045_000],
+      ['{ "at" : "2026-01-02T03:04:05Z" }', 1_767_323_045_000],
+      ['{"topic":"x","payload":{"at":7}}', Number.NaN],
+      ["null", Number.NaN],
+      ["at noon", Number.NaN],
+    ] as const)
+      expect([line, arrivalOf(line)]).toEqual([line, atMs]);
+  });
+
   it("is read in order of arrival, lines of one arrival as they stand, though it is sorted in pieces", async () => {
     const lines = Array.from({ length: 30_000 }, (_, i) => `{"at":${(i * 7_919) % 10_007},"n":${i}}`);
     writeFileSync(path("large.ndjson"), lines.join("\n"));
