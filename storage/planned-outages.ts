@@ -96,12 +96,15 @@ const unknownArea = async (query: Query, areaIds: readonly string[]): Promise<Ac
   return unknown ? missing("transformer area", unknown.id) : null;
 };
 
-const sameWish = (known: PlannedOutage, wish: OutageWish): boolean =>
-  known.fromMs === wish.fromMs &&
-  known.toMs === wish.toMs &&
-  known.note === wish.note &&
-  JSON.stringify(known.areas.map((a) => a.areaId).sort()) ===
-    JSON.stringify([...new Set(wish.areaIds)].sort());
+const sameWish = (known: PlannedOutage, wish: OutageWish): boolean => {
+  const [is, wanted] = [new Set(known.areas.map((a) => a.areaId)), new Set(wish.areaIds)];
+  return (
+    known.fromMs === wish.fromMs &&
+    known.toMs === wish.toMs &&
+    known.note === wish.note &&
+    is.symmetricDifference(wanted).size === 0
+  );
+};
 
 const detailOf = ({ fromMs, toMs, note, areaIds }: OutageWish) => ({
   from: toIso(fromMs),
