@@ -52,7 +52,7 @@ export type RatesResult = {
 const timeZone = "Asia/Shanghai";
 const dayMs = 86_400_000;
 
-export const fill = async (db: Db, options: RatesOptions, startMs: number): Promise<number> => {
+const fill = async (db: Db, options: RatesOptions, startMs: number): Promise<number> => {
   const { villages, areasPerVillage, breakersPerArea, days, changesPerDay } = options;
   const areas = villages * areasPerVillage;
   const breakers = areas * breakersPerArea;

@@ -1,4 +1,5 @@
-// The measurements: `npm run bench -- [intake] [pipeline] [fold] [import] [telegraf]`; without a name all but telegraf, which needs
+// The measurements: `npm run bench -- [intake] [pipeline] [fold] [import] [rates] [telegraf]`; without a name all but rates
+// (minutes and gigabytes) and telegraf, which needs
 // InfluxDB, Mosquitto and Telegraf. `usage` has the options.
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
@@ -8,6 +9,7 @@ import { defaultImport, measureImport } from "./import.ts";
 import { defaultIntake, measureIntake } from "./intake.ts";
 import type { Spread } from "./measure.ts";
 import { defaultPipeline, measurePipeline } from "./pipeline.ts";
+import { defaultRates, measureRates } from "./rates.ts";
 import { defaultTelegraf, measureTelegraf } from "./telegraf.ts";
 
 /** What we ask of ourselves. */
@@ -16,13 +18,15 @@ const targets = {
   pipelineStoredPerS: 15_000,
   telegrafStoredRatio: 2,
   telegrafCpuRatio: 0.5,
+  allVillagesMs: 1_000,
+  oneVillageMs: 100,
   importS: 60,
 } as const;
-const names = ["intake", "pipeline", "fold", "import", "telegraf"] as const;
+const names = ["intake", "pipeline", "fold", "import", "rates", "telegraf"] as const;
 type Name = (typeof names)[number];
 
 const usage =
-  "Usage: npm run bench -- [intake] [pipeline] [fold] [import] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
+  "Usage: npm run bench -- [intake] [pipeline] [fold] [import] [rates] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
 /** Messages under way in all: over more connections each has fewer. */
 const underWay = defaultIntake.connections * defaultIntake.window;
 type Given = { rounds?: number; connections?: number; window?: number };
@@ -186,6 +190,23 @@ const importing = async (given: Given) => {
   return result;
 };
 
+const rates = async (given: Given) => {
+  const { villages, areasPerVillage, breakersPerArea, days, changesPerDay } = defaultRates;
+  say(
+    `\nRates: ${whole(villages * areasPerVillage * breakersPerArea)} breakers in ${villages} villages, ${days} days, ${changesPerDay} changes a day each; ms per answer.`,
+  );
+  const result = await measureRates({ ...defaultRates, rounds: given.rounds ?? defaultRates.rounds }, say);
+  for (const [name, answer] of Object.entries(result.answers))
+    say(`${name.padEnd(40)} ${spread(answer, tenths)}`);
+  say(`a live commit of 1,000 changes, days marked  ${spread(result.commit.marked, tenths)}`);
+  say(`                                not marked  ${spread(result.commit.unmarked, tenths)}`);
+  const verdict = (name: string, targetMs: number) =>
+    say(`${name}: target ${targetMs} ms ${met(targetMs, result.answers[name]?.median ?? Infinity)}`);
+  verdict("rates, all villages", targets.allVillagesMs);
+  verdict("rates, one village", targets.oneVillageMs);
+  return result;
+};
+
 const machine = () => ({
   measuredAt: new Date().toISOString(),
   node: process.version,
@@ -211,7 +232,8 @@ if (unknown.length > 0 || isWrong) {
   process.stderr.write(usage);
   process.exitCode = 2;
 } else {
-  const wants = (name: Name) => (positionals.length === 0 ? name !== "telegraf" : positionals.includes(name));
+  const wants = (name: Name) =>
+    positionals.length === 0 ? name !== "telegraf" && name !== "rates" : positionals.includes(name);
   const before = machine();
   say(`${before.measuredAt}: ${before.cores} cores of ${before.cpu}, Node ${before.node}`);
   say(`load average ${tenths(before.loadAverage1m ?? 0)} before the start: what else runs shares the cores`);
@@ -221,6 +243,7 @@ if (unknown.length > 0 || isWrong) {
     ...(wants("intake") ? { intake: await intake(given) } : {}),
     ...(wants("pipeline") ? { pipeline: await pipeline(given) } : {}),
     ...(wants("import") ? { import: await importing(given) } : {}),
+    ...(wants("rates") ? { rates: await rates(given) } : {}),
     ...(wants("telegraf") ? { telegraf: await telegraf(given) } : {}),
   };
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
