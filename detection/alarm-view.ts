@@ -12,6 +12,8 @@ import type { LeakageMemory } from "./leakage/leakage.ts";
 export type AlarmView = {
   facts: BreakerFacts;
   limits: FindingLimits;
+  /** The newest trip test that was written down by hand, Unix ms; 0 where there is none. */
+  testedMs: number;
   /** The published state at `nowMs`. */
   published: StateChange;
   /** The newest reading; null before the first, and once it no longer vouches for anything. */

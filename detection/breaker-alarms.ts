@@ -79,6 +79,7 @@ const leakageOfArea: AreaLeakage = {
 const newView = ({ breaker, nowMs, context }: Look): AlarmView => ({
   facts: breaker.facts,
   limits: breaker.limits,
+  testedMs: breaker.testedMs,
   published: { ...silent, fromMs: 0 },
   reading: null,
   contact: null,
@@ -103,6 +104,7 @@ const fill = (view: AlarmView, { breaker, nowMs, context }: Look): void => {
   const { reading } = fold;
   view.facts = breaker.facts;
   view.limits = breaker.limits;
+  view.testedMs = breaker.testedMs;
   view.rule = rule;
   view.nowMs = nowMs;
   view.published = publishedAt(breaker, nowMs);

@@ -56,13 +56,15 @@ export type BreakerMemory = {
   /** What it usually leaks: the slow part, stored apart and only when it has changed. */
   baseline: LeakageBaseline | null;
   baselineTouched: boolean;
-  /** The thresholds and rules of one's own that concern it. */
+} & BreakerSettings;
+
+/** What is set for a breaker besides its facts: thresholds, rules of one's own, tests by hand. */
+export type BreakerSettings = {
   limits: FindingLimits;
   ownRules: readonly AlarmRule[];
+  /** The newest trip test that somebody has written down, Unix ms; 0 where there is none. */
+  testedMs: number;
 };
-
-/** What is set for a breaker besides its facts. */
-export type BreakerSettings = { limits: FindingLimits; ownRules: readonly AlarmRule[] };
 
 export type AreaMemory = {
   areaId: string;
@@ -113,6 +115,7 @@ export const newBreakerMemory = (facts: BreakerFacts, settings?: BreakerSettings
   baselineTouched: false,
   limits: settings?.limits ?? defaultFindingLimits[facts.level],
   ownRules: settings?.ownRules ?? noRules,
+  testedMs: settings?.testedMs ?? 0,
 });
 
 /** What the fold needs to know of the world besides the reports. */

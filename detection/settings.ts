@@ -6,7 +6,12 @@ import type { OwnRule } from "../domain/own-rule.ts";
 import type { BreakerSettings } from "./memory.ts";
 import { ownRuleBook } from "./own-rules.ts";
 
-export type FindingSettings = { overrides: readonly LimitOverride[]; rules: readonly OwnRule[] };
+export type FindingSettings = {
+  overrides: readonly LimitOverride[];
+  rules: readonly OwnRule[];
+  /** Breaker → its newest trip test that was written down by hand, Unix ms. */
+  testedMs?: ReadonlyMap<string, number>;
+};
 
 export const noSettings: FindingSettings = { overrides: [], rules: [] };
 
@@ -14,8 +19,13 @@ export const noSettings: FindingSettings = { overrides: [], rules: [] };
 export const settingsBook = ({
   overrides,
   rules,
+  testedMs,
 }: FindingSettings): ((facts: BreakerFacts) => BreakerSettings) => {
   const limitsOf = limitsBook(overrides);
   const rulesOf = ownRuleBook(rules);
-  return (facts) => ({ limits: limitsOf(facts), ownRules: rulesOf(facts) });
+  return (facts) => ({
+    limits: limitsOf(facts),
+    ownRules: rulesOf(facts),
+    testedMs: testedMs?.get(facts.breakerId) ?? 0,
+  });
 };

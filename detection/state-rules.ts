@@ -29,11 +29,14 @@ export const testDueMs = ({
   facts,
   findings,
   limits,
-}: Pick<AlarmView, "facts" | "findings" | "limits">): number =>
+  testedMs,
+}: Pick<AlarmView, "facts" | "findings" | "limits" | "testedMs">): number =>
   findings.firstMs === 0
     ? Number.POSITIVE_INFINITY
-    : Math.max(facts.installedAtMs, findings.firstMs, findings.testMs, facts.testedAtMs ?? 0) +
+    : Math.max(facts.installedAtMs, findings.firstMs, findings.testMs, testedMs) +
       limits.testIntervalDays * dayMs;
+
+const testedAt = (ms: number): string | null => (ms === 0 ? null : new Date(ms).toISOString());
 
 export const stateRules: readonly KindRule[] = [
   {
@@ -102,7 +105,7 @@ export const stateRules: readonly KindRule[] = [
     startMs: testDueMs,
     evidence: (view) => ({
       dueAt: new Date(testDueMs(view)).toISOString(),
-      testedAt: view.findings.testMs === 0 ? null : new Date(view.findings.testMs).toISOString(),
+      testedAt: testedAt(Math.max(view.findings.testMs, view.testedMs)),
     }),
   },
 ];

@@ -27,8 +27,6 @@ export type BreakerFacts = {
   removedAtMs: number | null;
   /** Occupancy of the household in order of time; empty for breakers without a household. The first entry holds for all time before it. */
   occupancy: readonly { fromMs: number; inhabited: boolean }[];
-  /** The newest trip test that was recorded by hand; absent where there is none. */
-  testedAtMs?: number;
   /** Its areas in order of time, where it has moved; the first entry holds for all time before it. */
   placements?: readonly { fromMs: number; areaId: string }[];
   /** Power taken off on purpose where it was at that time: apart from each other and in order. */

@@ -3,7 +3,7 @@ import { dryRunInputSchema } from "../domain/http-findings.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import { dryRun } from "../ingest/dry-run.ts";
 import type { Db } from "../storage/db.ts";
-import { loadLimitOverrides, loadOwnRules } from "../storage/finding-settings.ts";
+import { loadHandTests, loadLimitOverrides, loadOwnRules } from "../storage/finding-settings.ts";
 import { loadBreakerFacts } from "../storage/registry-read.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import type { JobHandler } from "./jobs.ts";
@@ -22,7 +22,11 @@ export const dryRunJob =
     return dryRun(dryRunInputSchema.parse(job.params), {
       telemetry: needs.telemetry,
       facts: await loadBreakerFacts(query, needs.timeZone),
-      settings: { overrides: await loadLimitOverrides(query), rules: await loadOwnRules(query) },
+      settings: {
+        overrides: await loadLimitOverrides(query),
+        rules: await loadOwnRules(query),
+        testedMs: await loadHandTests(query),
+      },
       rule: needs.rule,
       nowMs: needs.clock(),
       progress: tools.progress,

@@ -85,7 +85,8 @@ const applyFacts = (
   if (windowsDifferFromMs(was.plannedOutages, facts.plannedOutages) < Number.POSITIVE_INFINITY)
     breaker.dueMs = Number.NEGATIVE_INFINITY;
   breaker.facts = facts;
-  if (breaker.limits !== settings.limits || breaker.ownRules !== settings.ownRules) {
+  const { limits, ownRules, testedMs } = settings;
+  if (breaker.limits !== limits || breaker.ownRules !== ownRules || breaker.testedMs !== testedMs) {
     Object.assign(breaker, settings);
     breaker.dueMs = Number.NEGATIVE_INFINITY;
   }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { settingsBook } from "../detection/settings.ts";
 import type { Db } from "../storage/db.ts";
-import { loadLimitOverrides, loadOwnRules } from "../storage/finding-settings.ts";
+import { loadHandTests, loadLimitOverrides, loadOwnRules } from "../storage/finding-settings.ts";
 import { loadGatewayAreas } from "../storage/gateways.ts";
 import { loadRegistryFacts, newestImport } from "../storage/registry-read.ts";
 import type { ConsumerOptions } from "./consumer.ts";
@@ -44,6 +44,7 @@ export const watchRegistry = async (needs: {
     settingsOf: settingsBook({
       overrides: await loadLimitOverrides(db.query),
       rules: await loadOwnRules(db.query),
+      testedMs: await loadHandTests(db.query),
     }),
   });
   const read = async () => {

@@ -33,6 +33,14 @@ export const loadOwnRules = async (query: Query): Promise<OwnRule[]> =>
     ({ id, rule }) => ({ id, ...rule }),
   );
 
+/** Breaker → its newest test that was written down by hand, Unix ms. */
+export const loadHandTests = async (query: Query): Promise<Map<string, number>> => {
+  const rows = await query<{ breakerId: string; atMs: number }>(
+    `SELECT breaker_id AS "breakerId", max(at_ms) AS "atMs" FROM test_record WHERE source = 'hand' GROUP BY breaker_id`,
+  );
+  return new Map(rows.map((row) => [row.breakerId, row.atMs]));
+};
+
 export type LimitOutcome =
   | { kind: "changed" | "unchanged" }
   | { kind: "unknownScope" }

@@ -68,6 +68,7 @@ export const addTest = (db: Db, test: NewTest, by: Actor): Promise<TestOutcome> 
       ],
     );
     await writeAudit(query, { actor: by.actor, act: "addTest", subject: id, detail: test });
+    await db.notify({ kind: "findingSettings" }, query);
     return { kind: "written", id };
   });
 
@@ -118,6 +119,7 @@ export const changeTest = (db: Db, id: string, change: TestChange, by: Actor): P
         [id, ...changes.map(([field, value]) => (times.has(field) ? ms(value as string | null) : value))],
       );
       await writeAudit(query, { actor: by.actor, act: "changeTest", subject: id, detail: change });
+      await db.notify({ kind: "findingSettings" }, query);
     }
     return { kind: "written", id };
   });
@@ -133,6 +135,7 @@ export const removeTest = (db: Db, id: string, by: Pick<Actor, "actor">): Promis
       [id],
     );
     await writeAudit(query, { actor: by.actor, act: "removeTest", subject: id, detail: row?.detail ?? {} });
+    await db.notify({ kind: "findingSettings" }, query);
     return { kind: "written", id };
   });
 

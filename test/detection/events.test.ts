@@ -120,6 +120,18 @@ describe("testOverdue", () => {
   });
 });
 
+it("a trip test that was written down by hand counts as one", () => {
+  const one = area([facts("b")]);
+  const day = 24 * 60;
+  one.report(reading("b", at(5)));
+  for (let m = 10; m < 32 * day; m += 10) one.report(reading("b", at(m)));
+  expect(one.standing()).toEqual(["testOverdue"]);
+  const breaker = one.memory.breakers.get("b");
+  if (breaker) breaker.testedMs = at(31 * day);
+  one.report(reading("b", at(32 * day)));
+  expect(one.standing()).toEqual([]);
+});
+
 describe("clockWrong", () => {
   it("is raised by an implausible time, by one that lies ahead, and by one that is steadily behind", () => {
     const one = area(["b", "c", "d"].map((id) => facts(id)));
