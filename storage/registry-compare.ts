@@ -87,7 +87,10 @@ const collector = () => {
   const hash = createHash("sha256");
   const sample: DraftChange[] = [];
   const kept: Record<ChangeKind, number> = { new: 0, changed: 0, moved: 0, removed: 0 };
-  const seen = new Set<string>();
+  const seen = Object.fromEntries(draftSubjects.map((s) => [s, new Set<string>()])) as Record<
+    DraftSubject,
+    Set<string>
+  >;
 
   const note = (change: DraftChange) => {
     hash.update(
@@ -107,9 +110,8 @@ const collector = () => {
     digest: () => hash.digest("hex"),
     /** Looks at a subject the first time that it is met. */
     look(line: number, subject: DraftSubject, subjectId: string, stored: Facts | undefined, now: Facts) {
-      const key = `${subject} ${subjectId}`;
-      if (seen.has(key)) return;
-      seen.add(key);
+      if (seen[subject].has(subjectId)) return;
+      seen[subject].add(subjectId);
       if (stored === undefined) {
         counts[subject].new += 1;
         const about = shown(now["address"] ?? Object.values(now)[0]);
