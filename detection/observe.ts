@@ -198,6 +198,8 @@ export const observe = (observed: Observed, report: Report): AlarmEvent[] => {
 
 /** Takes in a report that is not newer than the newest one: late, or said before. */
 export const observeOld = (findings: FindingMemory, report: Report, limits: FindingLimits): AlarmEvent[] => {
+  if (report.kind === "test" && report.body.kind === "trip")
+    findings.testMs = Math.max(findings.testMs, report.tsMs);
   const repeat = noteRepeat(findings, report);
   if (repeat !== null) return [event("duplicatedSequence", report.tsMs, report.arrivalMs, repeat)];
   // A clock set back by hours makes everything late until it has caught up with itself.

@@ -3,16 +3,25 @@
 import type { AlarmEffect } from "../detection/alarms.ts";
 import { receive, settle } from "../detection/area-fold.ts";
 import {
+  type GatewayMemory,
+  hearGateway,
+  newGateway,
+  offlineHoldMs,
+  settleGateway,
+} from "../detection/gateway.ts";
+import {
   type AreaMemory,
   type BreakerMemory,
   defaultHorizonMs,
   type FoldContext,
+  listeningAtMs,
   newBreakerMemory,
 } from "../detection/memory.ts";
 import type { AlarmEvidence, AlarmKind } from "../domain/alarm.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import type { Report } from "../domain/report.ts";
+import type { GatewayWord } from "../ingest/decode.ts";
 import type { Label } from "./labels.ts";
 import { newLateBook } from "./late.ts";
 import type { Finding, ObservedLabel } from "./score.ts";
@@ -24,8 +33,8 @@ const tickMs = 5_000;
 type Heard = { reports: number; newestMs: number; waiting: ObservedLabel[] };
 
 export type AreaJudge = {
-  /** Takes the reports of one message, as it arrived. */
-  take(arrivalMs: number, reports: readonly Report[]): void;
+  /** Takes the reports of one message as it arrived, and what it says of the gateway that sent it. */
+  take(arrivalMs: number, reports: readonly Report[], gateway?: GatewayWord | null): void;
   /** Lets time pass. */
   advance(toMs: number): void;
   findings(): Finding[];
@@ -77,6 +86,30 @@ const newEars = (judged: JudgedArea) => {
   };
 };
 
+/** The links of an area's gateways, as the house follows them (ingest/gateway-book.ts). */
+const newGateways = (area: AreaMemory, rule: JudgingRule) => {
+  const { areaId, villageId } = area;
+  const known = new Map<string, GatewayMemory>();
+  return {
+    hear({ gatewayId, online }: GatewayWord, arrivalMs: number) {
+      const gateway = known.get(gatewayId);
+      if (gateway) hearGateway(gateway, online, arrivalMs);
+      else known.set(gatewayId, newGateway({ gatewayId, areaId, villageId }, online ?? true, arrivalMs));
+    },
+    settle: (nowMs: number, listening: boolean): AlarmEffect[] =>
+      [...known.values()].flatMap((gateway) => settleGateway(gateway, nowMs, rule, listening).alarms),
+    /** When one of them changes by the clock alone. */
+    dueMs(): number {
+      let dueMs = Number.POSITIVE_INFINITY;
+      for (const { online, alarm, sinceMs, lastHeardMs } of known.values()) {
+        if (online) dueMs = Math.min(dueMs, (lastHeardMs ?? sinceMs) + rule.vouchMs);
+        else if (alarm?.phase !== "standing") dueMs = Math.min(dueMs, sinceMs + offlineHoldMs);
+      }
+      return dueMs;
+    },
+  };
+};
+
 /** The ranked households of a main breaker's trip (docs/findings.md, `mainTrip`). */
 const suspectsIn = (evidence: AlarmEvidence): string[] => {
   const suspects: string[] = [];
@@ -93,6 +126,7 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
   const area = newArea(judged.areaId, judged.breakers);
   const ears = newEars(judged);
   const late = newLateBook();
+  const gateways = newGateways(area, rule);
   const findings = new Map<string, Finding>();
   const context: FoldContext = { rule, listeningSinceMs: startMs, horizonMs: startMs - defaultHorizonMs };
   let nowMs = startMs;
@@ -126,6 +160,8 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
     for (const effect of settle(area, nowMs, context).alarms) note(effect);
     dueMs = Number.POSITIVE_INFINITY;
     for (const breaker of area.breakers.values()) dueMs = Math.min(dueMs, breaker.dueMs);
+    for (const effect of gateways.settle(nowMs, nowMs >= listeningAtMs(context))) note(effect);
+    dueMs = Math.min(dueMs, gateways.dueMs());
   };
   const advance = (toMs: number) => {
     while (Math.max(dueMs, nowMs + tickMs) <= toMs) settleAt(Math.max(dueMs, nowMs + tickMs));
@@ -143,9 +179,10 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
 
   return {
     advance,
-    take(arrivalMs, reports) {
+    take(arrivalMs, reports, gateway = null) {
       advance(arrivalMs);
-      let touched = false;
+      if (gateway !== null) gateways.hear(gateway, arrivalMs);
+      let touched = gateway !== null && gateway.online !== null;
       for (const report of reports) {
         const breaker = installed(report);
         if (breaker === undefined) continue;

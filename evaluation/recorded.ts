@@ -3,7 +3,7 @@ import type { BreakerFacts } from "../domain/breaker.ts";
 import { type JudgingRule, wireLimits } from "../domain/limits.ts";
 import type { Report } from "../domain/report.ts";
 import { startOfDayMs } from "../domain/time.ts";
-import { decodeMessage } from "../ingest/decode.ts";
+import { decodeMessage, type GatewayWord } from "../ingest/decode.ts";
 import { type Registry, registryOf } from "../ingest/registry.ts";
 import { type AreaJudge, judgeAreaLive, unobserved } from "./judge.ts";
 import type { Label } from "./labels.ts";
@@ -51,20 +51,28 @@ const shiftTimes = (value: unknown, shiftMs: number): unknown => {
 
 const encoder = new TextEncoder();
 
+type Decoded = { reports: readonly Report[]; gateway: GatewayWord | null };
+const nothing: Decoded = { reports: [], gateway: null };
+
 /** Decodes one line as the house does a message of its journal; counts why not. */
-const newDecoder = (registry: Registry, shiftMs: number, rejections: Map<string, number>) => {
+const newDecoder = (
+  registry: Registry,
+  gateways: Map<string, string>,
+  shiftMs: number,
+  rejections: Map<string, number>,
+) => {
   const reject = (reason: string) => rejections.set(reason, (rejections.get(reason) ?? 0) + 1);
-  return ({ atMs, text }: TimedLine): readonly Report[] => {
+  return ({ atMs, text }: TimedLine): Decoded => {
     let line: { topic?: unknown; payload?: unknown };
     try {
       line = JSON.parse(text) as typeof line;
     } catch {
       reject("lineNotJson");
-      return [];
+      return nothing;
     }
     if (typeof line?.topic !== "string" || line.payload === undefined) {
       reject("lineWithoutTopicOrPayload");
-      return [];
+      return nothing;
     }
     const payload = shiftMs === 0 ? line.payload : shiftTimes(line.payload, shiftMs);
     const message = decodeMessage(
@@ -80,7 +88,9 @@ const newDecoder = (registry: Registry, shiftMs: number, rejections: Map<string,
       Number.POSITIVE_INFINITY,
     );
     for (const rejection of message.rejections) reject(rejection.reason);
-    return message.reports.map((one) => one.report);
+    // Who sends batches is a gateway; what it later says of its own link is understood.
+    if (message.gateway) gateways.set(message.gateway.gatewayId, message.gateway.areaId);
+    return { reports: message.reports.map((one) => one.report), gateway: message.gateway };
   };
 };
 
@@ -117,7 +127,8 @@ export const judgeRecorded = async (fleet: RecordedFleet): Promise<JudgedFleet> 
   const facts = fleet.facts.map((one) =>
     foreignDates ? { ...one, installedAtMs: firstDayMs, removedAtMs: null } : one,
   );
-  const registry = registryOf(facts, 1);
+  const gateways = new Map<string, string>();
+  const registry = registryOf(facts, 1, new Map(), { gateways });
   const labels = fleet.labels.map((label) =>
     unobserved({ ...label, startMs: label.startMs + shiftMs, endMs: label.endMs + shiftMs }),
   );
@@ -134,16 +145,17 @@ export const judgeRecorded = async (fleet: RecordedFleet): Promise<JudgedFleet> 
       judgeAreaLive({ areaId, breakers, labels: labelsOf.get(areaId) ?? [], rule, startMs }),
     );
   const rejections = new Map<string, number>();
-  const decode = newDecoder(registry, shiftMs, rejections);
+  const decode = newDecoder(registry, gateways, shiftMs, rejections);
   let messages = 0;
   let reports = 0;
   for await (const block of readMessages(file)) {
     for (const line of block) {
       const decoded = decode(line);
       messages += 1;
-      reports += decoded.length;
-      const areaId = areaOf.get(decoded[0]?.breakerId ?? "");
-      if (areaId !== undefined) judges.get(areaId)?.take(line.atMs + shiftMs, decoded);
+      reports += decoded.reports.length;
+      const areaId = decoded.gateway?.areaId ?? areaOf.get(decoded.reports[0]?.breakerId ?? "");
+      if (areaId !== undefined)
+        judges.get(areaId)?.take(line.atMs + shiftMs, decoded.reports, decoded.gateway);
     }
     fleet.onProgress?.(messages);
   }

@@ -2,9 +2,10 @@
 import type { BreakerFacts } from "../domain/breaker.ts";
 import { defaultJudgingRule, type JudgingRule } from "../domain/limits.ts";
 import type { Report } from "../domain/report.ts";
+import type { GatewayWord } from "../ingest/decode.ts";
 import { decodeBody } from "../ingest/decoders/hubao.ts";
 import { type FleetMessage, streamArea } from "../simulators/model/area-stream.ts";
-import { gatewayIdOf, registryRowsOf } from "../simulators/model/layout.ts";
+import { type AreaLayout, gatewayIdOf, registryRowsOf } from "../simulators/model/layout.ts";
 import type { AreaPlan, FleetPlan } from "../simulators/model/plan.ts";
 import { judgeAreaLive, unobserved } from "./judge.ts";
 import { factsOfRows } from "./registry-table.ts";
@@ -31,6 +32,17 @@ const decode = (message: FleetMessage, gatewayId: string, onRejected: () => void
     else onRejected();
   }
   return reports;
+};
+
+/** What the message says of its area's gateway: that it was heard, or what it, or its last will, says of its link. */
+const wordOf = (
+  { fromGateway, entries: [first] }: FleetMessage,
+  { areaId }: AreaLayout,
+): GatewayWord | null => {
+  const gatewayId = gatewayIdOf(areaId);
+  if (fromGateway) return { gatewayId, areaId, online: null };
+  if (first?.breakerId !== gatewayId) return null;
+  return { gatewayId, areaId, online: first.body["online"] === true };
 };
 
 /** The facts of a fleet's breakers by area. */
@@ -72,7 +84,7 @@ const judgeOne = (
         into.rejections += 1;
       });
       into.reports += reports.length;
-      judge.take(message.atMs, reports);
+      judge.take(message.atMs, reports, wordOf(message, area.layout));
     }
   judge.advance(plan.endMs);
   into.findings.push(...judge.findings());

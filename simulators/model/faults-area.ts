@@ -12,6 +12,8 @@ import {
 } from "./effect.ts";
 
 const silentAfterMs = 10 * minuteMs;
+/** A last will is published one and a half keep-alives after the last word. */
+const willAfterMs = 90_000;
 
 const houseRatedMa = 30;
 
@@ -91,10 +93,13 @@ export const areaFaults = {
       effect.buffered = true;
     },
     events: (fault) => [
-      { atMs: fault.startMs + 90_000, member: -1, kind: "status", body: { online: false }, delayMs: 0 },
+      { atMs: fault.startMs + willAfterMs, member: -1, kind: "status", body: { online: false }, delayMs: 0 },
       { atMs: fault.endMs, member: -1, kind: "status", body: { online: true }, delayMs: 0 },
     ],
-    labels: whole("communicationLoss", silentAfterMs),
+    labels: (fault) => [
+      ...whole("communicationLoss", silentAfterMs)(fault),
+      ...whole("gatewayOffline", willAfterMs)(fault),
+    ],
   },
   gradingFailure: {
     // A house leaks beyond its IΔn and its breaker stays closed; then insulation flashes over, and the main one trips for all.
@@ -206,7 +211,7 @@ export const areaFaults = {
     labels: whole("backgroundTooHigh"),
   },
   gatewayOffline: {
-    // The uplink is lost for longer than a restart takes, and what was measured is kept.
+    // The same without a last will: the broker of the operator's gateway does not tell.
     on: "gatewayArea",
     afterDays: 0,
     minutes: [40, 240],
@@ -215,7 +220,10 @@ export const areaFaults = {
       effect.silent = true;
       effect.buffered = true;
     },
-    labels: whole("communicationLoss", silentAfterMs),
+    labels: (fault) => [
+      ...whole("communicationLoss", silentAfterMs)(fault),
+      ...whole("gatewayOffline", silentAfterMs)(fault),
+    ],
   },
 } as const satisfies Record<string, FaultKind>;
 

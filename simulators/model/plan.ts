@@ -169,25 +169,31 @@ const planTestsOf = (
   firstMs: number,
   random: Random,
 ): void => {
-  let lastMs = plan.startMs;
-  const dueUntil = (atMs: number) => {
-    const startMs = lastMs + testDueAfterMs;
-    if (startMs < atMs)
-      area.labels.push({
-        subjectId: area.layout.breakerIds[member] ?? "",
-        finding: "testOverdue",
-        startMs,
-        endMs: atMs,
-      });
-  };
+  // A fault or a near miss may be, or end with, a trip test too.
+  const testedMs = area.faults.flatMap((fault) =>
+    fault.events
+      .filter((event) => event.member === member && event.kind === "test" && event.body["kind"] === "trip")
+      .map((event) => event.atMs),
+  );
   for (let aboutMs = firstMs; aboutMs < plan.endMs; aboutMs += testEveryMs) {
     const atMs = quietTime(area, member, aboutMs, random);
     if (atMs === null || atMs >= plan.endMs - hourMs) continue;
-    dueUntil(atMs);
-    lastMs = atMs;
+    testedMs.push(atMs);
     area.tests.push(...testEvents(member, atMs, random));
   }
-  dueUntil(plan.endMs);
+  let lastMs = plan.startMs;
+  for (const atMs of [...testedMs, plan.endMs].sort((a, b) => a - b)) {
+    const startMs = lastMs + testDueAfterMs;
+    const subjectId = area.layout.breakerIds[member] ?? "";
+    if (startMs < atMs)
+      area.labels.push({
+        subjectId,
+        finding: "testOverdue",
+        startMs: Math.floor(startMs),
+        endMs: Math.ceil(atMs),
+      });
+    lastMs = atMs;
+  }
 };
 
 /** A time within some hours of `aboutMs` at which nothing befalls the breaker; null where there is none. */
