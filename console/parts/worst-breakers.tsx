@@ -21,7 +21,7 @@ export const WorstBreakers = ({ items }: { items: readonly WorstBreaker[] }) => 
       {items.length === 0 ? (
         <p className="quiet">{words.rates.noWorst}</p>
       ) : (
-        <table className="summary">
+        <table className="summary worst-breakers">
           <thead>
             <tr>
               <th scope="col">{words.rates.breaker}</th>
