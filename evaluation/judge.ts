@@ -29,6 +29,9 @@ import type { Finding, ObservedLabel } from "./score.ts";
 /** The house looks every second; between two reports of an area nothing that matters here needs a closer look than this. */
 const tickMs = 5_000;
 
+/** The clock goes on for so long after the last message, so that what it proved is raised: holds, and waiting for houses to speak. */
+export const afterLastMs = 90_000;
+
 /** How often one breaker, or an area, was heard, and which of its labels wait for their first report. */
 type Heard = { reports: number; newestMs: number; waiting: ObservedLabel[] };
 

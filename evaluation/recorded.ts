@@ -5,7 +5,7 @@ import type { Report } from "../domain/report.ts";
 import { startOfDayMs } from "../domain/time.ts";
 import { decodeMessage, type GatewayWord } from "../ingest/decode.ts";
 import { type Registry, registryOf } from "../ingest/registry.ts";
-import { type AreaJudge, judgeAreaLive, unobserved } from "./judge.ts";
+import { type AreaJudge, afterLastMs, judgeAreaLive, unobserved } from "./judge.ts";
 import type { Label } from "./labels.ts";
 import { type MessageFile, readMessages, type TimedLine } from "./message-file.ts";
 import type { Finding, ObservedLabel, Scope } from "./score.ts";
@@ -159,7 +159,7 @@ export const judgeRecorded = async (fleet: RecordedFleet): Promise<JudgedFleet> 
     }
     fleet.onProgress?.(messages);
   }
-  for (const judge of judges.values()) judge.advance(endMs);
+  for (const judge of judges.values()) judge.advance(endMs + afterLastMs);
   if (file.untimed > 0) rejections.set("lineWithoutArrival", file.untimed);
   return {
     findings: [...judges.values()].flatMap((judge) => judge.findings()),

@@ -7,7 +7,7 @@ import { decodeBody } from "../ingest/decoders/hubao.ts";
 import { type FleetMessage, streamArea } from "../simulators/model/area-stream.ts";
 import { type AreaLayout, gatewayIdOf, registryRowsOf } from "../simulators/model/layout.ts";
 import type { AreaPlan, FleetPlan } from "../simulators/model/plan.ts";
-import { judgeAreaLive, unobserved } from "./judge.ts";
+import { afterLastMs, judgeAreaLive, unobserved } from "./judge.ts";
 import { factsOfRows } from "./registry-table.ts";
 import type { Finding, ObservedLabel, Scope } from "./score.ts";
 
@@ -86,7 +86,7 @@ const judgeOne = (
       into.reports += reports.length;
       judge.take(message.atMs, reports, wordOf(message, area.layout));
     }
-  judge.advance(plan.endMs);
+  judge.advance(plan.endMs + afterLastMs);
   into.findings.push(...judge.findings());
   into.labels.push(...labels);
 };
