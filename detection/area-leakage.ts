@@ -2,6 +2,7 @@
 import { dayGrowth, median } from "./leakage/drift.ts";
 import type { AreaLeakage } from "./leakage/leakage.ts";
 import type { AreaMemory, BreakerMemory } from "./memory.ts";
+import { usualOf } from "./stored-baseline.ts";
 
 /** Fewer others tell nothing of the weather. */
 const minOthers = 3;
@@ -20,7 +21,8 @@ export const areaLeakageOf = (area: AreaMemory, self: () => BreakerMemory | null
   return {
     commonRatio: () => medianOf((other) => other.fold.leakage?.ratio ?? null),
     commonGrowth: () =>
-      medianOf(({ baseline }) => {
+      medianOf((other) => {
+        const baseline = usualOf(other);
         const growth = baseline === null ? null : dayGrowth(baseline);
         return growth === null || growth.referenceMa <= 0 ? null : growth.recentMa / growth.referenceMa;
       }),

@@ -21,6 +21,7 @@ import {
 import { observe } from "./observe.ts";
 import { isPossibleResidual } from "./plausible.ts";
 import { testDueMs } from "./state-rules.ts";
+import { usualOf } from "./stored-baseline.ts";
 
 const noEvents: readonly AlarmEvent[] = [];
 
@@ -128,7 +129,7 @@ const takeReport = (breaker: BreakerMemory, rule: JudgingRule): void => {
   if (report.kind !== "reading" || fold.reading === null) return;
   if (!isPossibleResidual(report.body.residualCurrentMa)) return;
   fold.leakage ??= newLeakageMemory();
-  breaker.baseline ??= newBaseline();
+  breaker.baseline ??= usualOf(breaker) ?? newBaseline();
   const changed = stepLeakage(
     fold.leakage,
     breaker.baseline,

@@ -55,6 +55,8 @@ export type BreakerMemory = {
   events: readonly AlarmEvent[];
   /** What it usually leaks: the slow part, stored apart and only when it has changed. */
   baseline: LeakageBaseline | null;
+  /** The same as it was stored, until it is first needed; null where there is none or it has been read. */
+  baselineText: string | null;
   baselineTouched: boolean;
 } & BreakerSettings;
 
@@ -112,6 +114,7 @@ export const newBreakerMemory = (facts: BreakerFacts, settings?: BreakerSettings
   report: null,
   events: noEvents,
   baseline: null,
+  baselineText: null,
   baselineTouched: false,
   limits: settings?.limits ?? defaultFindingLimits[facts.level],
   ownRules: settings?.ownRules ?? noRules,

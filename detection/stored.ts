@@ -13,24 +13,27 @@ import { initialOwn, type OwnState } from "./own.ts";
 /** Every key once, so that a field that is added and not stored does not compile. The order is the format: append only. */
 type Columns<T> = { [key in keyof Required<T>]: 1 };
 type Row = readonly unknown[];
+const keysOf = <T>(columns: Columns<T>): readonly (keyof T)[] => Object.keys(columns) as (keyof T)[];
 
-const writeRow = <T extends object>(columns: Columns<T>, value: T): unknown[] => {
-  const row = (Object.keys(columns) as (keyof T)[]).map((key) => value[key] ?? null);
+const writeRow = <T extends object>(keys: readonly (keyof T)[], value: T): unknown[] => {
+  const row: unknown[] = keys.map((key) => value[key] ?? null);
   // What stands at the end and is not there need not be written.
   while (row.length > 0 && row.at(-1) === null) row.pop();
   return row;
 };
 
-const readRow = <T extends object>(columns: Columns<T>, row: Row, start: T): T => {
-  const value = { ...start } as Record<string, unknown>;
-  for (const [i, key] of Object.keys(columns).entries()) {
+/** Fills `start` from a row; what is absent in the row stays as it is. Mutates and answers `start`. */
+const readRow = <T extends object>(keys: readonly (keyof T)[], row: Row, start: T): T => {
+  for (let i = 0; i < row.length; i += 1) {
+    const key = keys[i];
     const one = row[i];
-    if (one !== undefined && !(one === null && value[key] === undefined)) value[key] = one;
+    if (key === undefined || (one === null && start[key] === undefined)) continue;
+    start[key] = one as T[keyof T];
   }
-  return value as T;
+  return start;
 };
 
-const ownColumns: Columns<OwnState> = {
+const ownColumns = keysOf<OwnState>({
   lastKey: 1,
   contact: 1,
   protection: 1,
@@ -39,10 +42,10 @@ const ownColumns: Columns<OwnState> = {
   zeroSinceMs: 1,
   loadFlows: 1,
   noSupply: 1,
-};
-const keyColumns: Columns<ReportKey> = { tsMs: 1, seq: 1, kind: 1 };
+});
+const keyColumns = keysOf<ReportKey>({ tsMs: 1, seq: 1, kind: 1 });
 type StoredReading = Reading & { tsMs: number };
-const readingColumns: Columns<StoredReading> = {
+const readingColumns = keysOf<StoredReading>({
   ts: 1,
   seq: 1,
   residualCurrentMa: 1,
@@ -56,8 +59,8 @@ const readingColumns: Columns<StoredReading> = {
   phaseCurrentsA: 1,
   ratedResidualCurrentMa: 1,
   nonDrivingTimeMs: 1,
-};
-const findingColumns: Columns<FindingMemory> = {
+});
+const findingColumns = keysOf<FindingMemory>({
   firstMs: 1,
   testMs: 1,
   tripsMs: 1,
@@ -78,8 +81,8 @@ const findingColumns: Columns<FindingMemory> = {
   beforeMa: 1,
   nonDrivingTimeMs: 1,
   trip: 1,
-};
-const leakageColumns: Columns<LeakageMemory> = {
+});
+const leakageColumns = keysOf<LeakageMemory>({
   hour: 1,
   excessMa: 1,
   expectedMa: 1,
@@ -88,16 +91,16 @@ const leakageColumns: Columns<LeakageMemory> = {
   risesMs: 1,
   isDrifting: 1,
   sensor: 1,
-};
-const hourColumns: Columns<LeakageHour> = {
+});
+const hourColumns = keysOf<LeakageHour>({
   hour: 1,
   count: 1,
   sumMa: 1,
   sumDeviationMa: 1,
   dayCount: 1,
   daySumMa: 1,
-};
-const sensorColumns: Columns<SensorRun> = {
+});
+const sensorColumns = keysOf<SensorRun>({
   valueMa: 1,
   reports: 1,
   sinceMs: 1,
@@ -107,7 +110,7 @@ const sensorColumns: Columns<SensorRun> = {
   repeatShare: 1,
   longestReports: 1,
   learntReports: 1,
-};
+});
 
 /** The stored form. `l` belongs to what the breaker usually leaks, the rest is everything else. */
 export type StoredBreakerFold = {
@@ -155,10 +158,11 @@ const readingOf = (row: Row): StoredReading => {
 };
 
 const leakageOf = (row: Row): LeakageMemory => {
-  const start = newLeakageMemory();
-  const leakage = readRow(leakageColumns, row, start);
-  leakage.hour = readRow(hourColumns, row[0] as Row, start.hour);
-  leakage.sensor = readRow(sensorColumns, row[7] as Row, start.sensor);
+  const leakage = newLeakageMemory();
+  const { hour, sensor } = leakage;
+  readRow(leakageColumns, row, leakage);
+  leakage.hour = readRow(hourColumns, row[0] as Row, hour);
+  leakage.sensor = readRow(sensorColumns, row[7] as Row, sensor);
   return leakage;
 };
 

@@ -5,6 +5,7 @@ import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../det
 import { publishedAt } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
 import { type StoredBreakerFold, storedFold } from "../detection/stored.ts";
+import { storedBaseline } from "../detection/stored-baseline.ts";
 import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 import type { LastReading } from "../domain/http.ts";
 import type { StateChange } from "../domain/operating.ts";
@@ -163,10 +164,9 @@ export const newCommitBuilder = (): CommitBuilder => {
             areas: [...areas].map(([areaId, fold]) => ({ areaId, fold })),
             alarms,
             checkpoints: [...checkpoints.values()],
-            baselines: [...baselines].map(({ facts, baseline }) => ({
-              breakerId: facts.breakerId,
-              baseline,
-            })),
+            baselines: [...baselines].flatMap(({ facts, baseline }) =>
+              baseline === null ? [] : [{ breakerId: facts.breakerId, baseline: storedBaseline(baseline) }],
+            ),
             revisions: [...revisions].map(([breakerId, needed]) => ({ breakerId, ...needed })),
             quarantine,
             offset,

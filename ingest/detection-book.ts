@@ -1,6 +1,5 @@
 // Detection's memory of all areas: loaded from PostgreSQL at the start, kept in step with the registry.
 
-import type { LeakageBaseline } from "../detection/leakage/baseline.ts";
 import {
   type AreaMemory,
   type BreakerFold,
@@ -192,7 +191,7 @@ export const loadDetectionBook = async (
   await restoreHistories(query, restored, horizonMs);
   for (const { breakerId, baseline } of await loadBaselines(query)) {
     const known = book.breakers.get(breakerId);
-    if (known) known.breaker.baseline = baseline as LeakageBaseline;
+    if (known && typeof baseline === "string") known.breaker.baselineText = baseline;
   }
   for (const { areaId, fold } of await loadAreaFolds(query)) {
     const area = book.areas.get(areaId);
