@@ -1,4 +1,4 @@
-// The measurements: `npm run bench -- [intake] [pipeline] [fold] [import] [rates] [telegraf]`; without a name all but rates
+// The measurements: `npm run bench -- [intake] [pipeline] [fold] [state] [import] [rates] [telegraf]`; without a name all but rates
 // (minutes and gigabytes) and telegraf, which needs
 // InfluxDB, Mosquitto and Telegraf. `usage` has the options.
 import { writeFile } from "node:fs/promises";
@@ -10,6 +10,7 @@ import { defaultIntake, measureIntake } from "./intake.ts";
 import type { Spread } from "./measure.ts";
 import { defaultPipeline, measurePipeline } from "./pipeline.ts";
 import { defaultRates, measureRates } from "./rates.ts";
+import { defaultState, measureState } from "./state.ts";
 import { defaultTelegraf, measureTelegraf } from "./telegraf.ts";
 
 /** What we ask of ourselves. */
@@ -22,11 +23,11 @@ const targets = {
   oneVillageMs: 100,
   importS: 60,
 } as const;
-const names = ["intake", "pipeline", "fold", "import", "rates", "telegraf"] as const;
+const names = ["intake", "pipeline", "fold", "state", "import", "rates", "telegraf"] as const;
 type Name = (typeof names)[number];
 
 const usage =
-  "Usage: npm run bench -- [intake] [pipeline] [fold] [import] [rates] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
+  "Usage: npm run bench -- [intake] [pipeline] [fold] [state] [import] [rates] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
 /** Messages under way in all: over more connections each has fewer. */
 const underWay = defaultIntake.connections * defaultIntake.window;
 type Given = { rounds?: number; connections?: number; window?: number };
@@ -124,6 +125,16 @@ const fold = (given: Given) => {
   say(
     `in every 1,000 readings ${tenths(result.changesPerThousand)} changes of state and ${tenths(result.alarmsPerThousand)} alarm transitions`,
   );
+  return result;
+};
+
+const state = () => {
+  const result = measureState(defaultState);
+  const million = 1_000_000 / result.breakers;
+  say(`\nState: what detection remembers of a breaker, measured over ${whole(result.breakers)}.`);
+  say(`stored ${whole(result.foldBytes)} bytes, and ${whole(result.baselineBytes)} of what it usually leaks`);
+  say(`in memory after a restart ${whole(result.heapBytes)} bytes (run with --expose-gc for a true number)`);
+  say(`a million restored in ${tenths(result.restoreS * million)} s of CPU`);
   return result;
 };
 
@@ -240,6 +251,7 @@ if (unknown.length > 0 || isWrong) {
   const results = {
     machine: before,
     ...(wants("fold") ? { fold: fold(given) } : {}),
+    ...(wants("state") ? { state: state() } : {}),
     ...(wants("intake") ? { intake: await intake(given) } : {}),
     ...(wants("pipeline") ? { pipeline: await pipeline(given) } : {}),
     ...(wants("import") ? { import: await importing(given) } : {}),
