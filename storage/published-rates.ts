@@ -37,30 +37,46 @@ export type PublishOutcome =
   /** There is no such township, or it has no transformer areas. */
   | { kind: "nothing" };
 
+/** One statement after the other: a transaction has one connection. */
+const inTurn = (query: Query): Query => {
+  let turn: Promise<unknown> = Promise.resolve();
+  return <T extends object>(text: string, values?: readonly unknown[]) => {
+    const answer = turn.then(() => query<T>(text, values));
+    turn = answer.catch(() => {});
+    return answer;
+  };
+};
+
+type Asked = { townshipId: string; period: Period; timeZone: string; nowMs: number };
+
+/** The numbers of one moment, with how far the data reached then; null where there is nothing. */
+const computeNumbers = (
+  db: Db,
+  { townshipId, period, timeZone, nowMs }: Asked,
+): Promise<{ numbers: RateNumbers; computedFrom: ComputedFrom } | null> =>
+  db.transaction(async (plainQuery) => {
+    const query = inTurn(plainQuery);
+    await query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    const computedFrom = await readWatermark(query, timeZone);
+    const question = { scope: { townshipId }, fromMs: period.fromMs, toMs: period.toMs, nowMs, timeZone };
+    const [township] = await performanceBy(query, { ...question, by: "township" });
+    if (township === undefined) return null;
+    const villages = await performanceBy(query, { ...question, by: "village" });
+    return { numbers: { township, villages }, computedFrom };
+  });
+
 /**
  * Computes the numbers of a township's period, which must have ended, and stores them where they differ from the newest
  * revision. Late data and corrected facts make a further revision; none is ever changed.
  */
 export const publishPeriod = async (
   db: Db,
-  asked: {
-    townshipId: string;
-    period: Period;
-    timeZone: string;
-    nowMs: number;
-    cause: PublishCause;
-    actor: string;
-  },
+  asked: Asked & { cause: PublishCause; actor: string },
 ): Promise<PublishOutcome> => {
-  const { townshipId, period, timeZone, nowMs, cause, actor } = asked;
-  const computedFrom = await readWatermark(db.query, timeZone);
-  const question = { scope: { townshipId }, fromMs: period.fromMs, toMs: period.toMs, nowMs, timeZone };
-  const [township] = await performanceBy(db.query, { ...question, by: "township" });
-  if (township === undefined) return { kind: "nothing" };
-  const numbers: RateNumbers = {
-    township,
-    villages: await performanceBy(db.query, { ...question, by: "village" }),
-  };
+  const { townshipId, period, nowMs, cause, actor } = asked;
+  const computed = await computeNumbers(db, asked);
+  if (computed === null) return { kind: "nothing" };
+  const { numbers, computedFrom } = computed;
   return db.transaction(async (query) => {
     await query("SELECT pg_advisory_xact_lock(hashtext($1))", [
       `hubao_publish/${townshipId}/${period.kind}/${period.firstDate}`,
