@@ -141,12 +141,13 @@ describe("the simulated fleet", () => {
 
 describe("scenario files", () => {
   it("are all valid, and train and test have no seed and no day in common", () => {
+    const [train, test] = [scenarioOf("train"), scenarioOf("test")];
     for (const file of readdirSync(scenarios)) {
       const outcome = readScenario(readFileSync(join(scenarios, file), "utf8"));
       expect(outcome).toMatchObject({ kind: "scenario" });
+      if (outcome.kind !== "scenario" || file === "test.yaml") continue;
+      expect(outcome.scenario.seeds.filter((seed) => test.seeds.includes(seed))).toEqual([]);
     }
-    const [train, test] = [scenarioOf("train"), scenarioOf("test")];
-    expect(train.seeds.filter((seed) => test.seeds.includes(seed))).toEqual([]);
     expect(test.seeds.length).toBeGreaterThanOrEqual(3);
     expect(test.breakers).toBeGreaterThanOrEqual(5_000);
     expect(test.days).toBeGreaterThanOrEqual(30);
