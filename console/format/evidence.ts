@@ -28,7 +28,30 @@ const generic = (key: string, value: Value, format: Format): string => {
 };
 
 /** What is said elsewhere in the same line, or is the same as the time of the alarm. */
-const unsaid = new Set(["ratedResidualCurrentMa", "reportingBreakers", "readingAt"]);
+const unsaid = new Set([
+  "ratedResidualCurrentMa",
+  "reportingBreakers",
+  "readingAt",
+  "suspects",
+  "lockedOut",
+  "ruleId",
+  "textEn",
+]);
+
+/** A main's trip names its suspects in keys such as `suspect2BreakerId`; the breaker's stands for the lot. */
+const suspectKey = /^suspect(\d)(BreakerId|HouseholdId|ResidualCurrentMa|RiseMa|Tripped)$/;
+
+const suspectWords = (
+  key: string,
+  evidence: AlarmEvidence,
+  words: Dictionary,
+  format: Format,
+): string | null => {
+  const [, place = "", what] = suspectKey.exec(key) ?? [];
+  if (what !== "BreakerId") return null;
+  const leaked = format.quantity(Number(evidence[`suspect${place}ResidualCurrentMa`] ?? 0), "mA");
+  return words.evidence.suspect(place, String(evidence[key]), leaked);
+};
 
 /** Leakage alarms begin with the current, the others with what the breaker says of itself. */
 const currentFirst = ["residualCurrentMa", "contact", "protection"];
@@ -58,6 +81,22 @@ export const evidenceWords = (
     darkBreakers: (value) => words.evidence.breakers(String(value), String(evidence["reportingBreakers"])),
     since: (value) => words.evidence.since(format.time(String(value), nowMs)),
     installedAt: (value) => words.evidence.installed(format.date(String(value))),
+    textZh: (value) => words.evidence.ruleText(String(value), String(evidence["textEn"] ?? value)),
+    excessMa: (value) => words.evidence.excess(format.quantity(Number(value), "mA")),
+    householdsSumMa: (value) => words.evidence.householdsSum(format.quantity(Number(value), "mA")),
+    usualMa: (value) => words.evidence.usual(format.quantity(Number(value), "mA")),
+    settingMa: (value) => words.evidence.setting(format.quantity(Number(value), "mA", 0)),
+    voltageV: (value) => words.evidence.voltage(format.quantity(Number(value), "V")),
+    limitA: (value) => words.evidence.limit(format.quantity(Number(value), "A")),
+    imbalanceShare: (value) => words.evidence.imbalance(format.percent(Number(value))),
+    phase: (value) => words.evidence.phase(String(value)),
+    cause: (value) => words.evidence.cause(causeWord(value, words)),
+    trips: (value) => words.evidence.trips(String(value)),
+    rises: (value) => words.evidence.rises(String(value)),
+    behindMs: (value) => words.evidence.behind(format.duration(Number(value))),
+    aheadMs: (value) => words.evidence.ahead(format.duration(Number(value))),
+    dueAt: (value) => words.evidence.due(format.date(String(value))),
+    responsibleBreakerId: (value) => words.evidence.responsible(String(value)),
   };
   const first = kind === "failureToTrip" || kind === "highLeakage" ? currentFirst : stateFirst;
   const keys = [...new Set([...first, ...Object.keys(phrases), ...Object.keys(evidence)])];
@@ -66,6 +105,7 @@ export const evidenceWords = (
     .flatMap((key) => {
       const value = evidence[key];
       if (value === null || value === undefined) return [];
+      if (suspectKey.test(key)) return suspectWords(key, evidence, words, format) ?? [];
       return [phrases[key]?.(value) ?? generic(key, value, format)];
     })
     .join(words.comma);
