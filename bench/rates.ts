@@ -197,6 +197,7 @@ export const measureRates = async (
       const times: number[] = [];
       for (let round = 0; round < options.rounds; round += 1) times.push(await timed(ask));
       answers[name] = spreadOf(times);
+      note(`${name}: ${Math.round(answers[name].median)} ms`);
     }
     const commit = await measureCommits(db, options.rounds, untilMs);
     return { options, intervals, summedMs, answers, commit };
