@@ -8,8 +8,11 @@ import { type AlarmKey, type AlarmRule, type AlarmView, repeatSuppressionMs } fr
 export type AlarmMemory =
   /** The condition holds, the on-delay has not passed yet. Device time and arrival time are kept apart: clocks lie. */
   | { phase: "pending"; sinceMs: number; sinceArrivalMs: number; reports: number; previousId?: string }
-  /** `untilMs`: raised by an event, and stands until then unless another event prolongs it. */
-  | { phase: "standing"; id: string; untilMs?: number }
+  /**
+   * `untilMs`: raised by an event, and stands until then unless another event prolongs it. `reopenedMs`: it came back, and
+   * stands a minute at the least, so that no condition makes more than three transitions a minute (ISA-18.2).
+   */
+  | { phase: "standing"; id: string; untilMs?: number; reopenedMs?: number }
   /** Cleared of late: if it returns soon, the same alarm opens again. */
   | { phase: "cleared"; id: string; clearedAtMs: number };
 
@@ -42,6 +45,12 @@ export const alarmId = (subjectId: string, key: AlarmKey, startMs: number): stri
 
 const onDelayMs = (rule: AlarmRule, view: AlarmView): number =>
   typeof rule.onDelayMs === "number" ? rule.onDelayMs : rule.onDelayMs(view);
+
+/** An alarm that came back stands at least so long. */
+const reopenedStandsMs = 60_000;
+
+const mustStand = (memory: AlarmMemory & { phase: "standing" }, view: AlarmView): boolean =>
+  !view.removed && memory.reopenedMs !== undefined && view.nowMs < memory.reopenedMs + reopenedStandsMs;
 
 const recentlyCleared = (memory: AlarmMemory | undefined, nowMs: number) =>
   memory?.phase === "cleared" && nowMs - memory.clearedAtMs < repeatSuppressionMs ? memory : undefined;
@@ -96,7 +105,7 @@ const stepRule = (
   const evidence = rule.evidence(view);
   if (pending.previousId !== undefined) {
     effects.push({ effect: "reopen", id: pending.previousId, atMs: view.nowMs, evidence });
-    return { phase: "standing", id: pending.previousId };
+    return { phase: "standing", id: pending.previousId, reopenedMs: view.nowMs };
   }
   const effect = raise(view, rule, pending.sinceMs, evidence);
   effects.push(effect);
@@ -161,7 +170,9 @@ const runRules = (rules: readonly AlarmRule[], step: AlarmStep, effects: AlarmEf
     const condition = view.removed ? "off" : rule.condition(view);
     // A normal reading of a breaker without alarms ends here, rule by rule.
     if (memory === undefined && condition !== "on") continue;
-    if (memory?.phase === "standing" && (condition !== "off" || memory.untilMs !== undefined)) continue;
+    if (memory?.phase === "standing") {
+      if (condition !== "off" || memory.untilMs !== undefined || mustStand(memory, view)) continue;
+    }
     const next = stepRule(rule, memory, condition, view, step.isReading, effects);
     if (next === memory) continue;
     if (step.memories === noAlarms) step.memories = {};
@@ -210,7 +221,12 @@ export const nextAlarmMs = (
   };
   alarmRules.forEach(consider);
   ownRules.forEach(consider);
-  for (const memory of Object.values(memories) as AlarmMemory[])
-    if (memory.phase === "standing" && memory.untilMs !== undefined) next = Math.min(next, memory.untilMs);
+  for (const memory of Object.values(memories) as AlarmMemory[]) {
+    if (memory.phase !== "standing") continue;
+    if (memory.untilMs !== undefined) next = Math.min(next, memory.untilMs);
+    const { reopenedMs } = memory;
+    if (reopenedMs !== undefined && view.nowMs < reopenedMs + reopenedStandsMs)
+      next = Math.min(next, reopenedMs + reopenedStandsMs);
+  }
   return next;
 };

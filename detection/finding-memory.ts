@@ -26,6 +26,10 @@ export type FindingMemory = {
   /** Readings in a row that counted on as usual, and by how much a second. */
   orderlySeq: number;
   seqPerS: number;
+  /** When the count jumped last, device time, what was usual before, and readings since that were all far from it; -1 once one was not. */
+  jumpMs: number;
+  jumpUsualMa: number;
+  jumpAway: number;
   /** Repetitions of what was long known, and when they began. */
   replays: number;
   replaysSinceMs: number;
@@ -53,6 +57,9 @@ export const newFindingMemory = (): FindingMemory => ({
   stuckSeq: 0,
   orderlySeq: 0,
   seqPerS: 0,
+  jumpMs: 0,
+  jumpUsualMa: -1,
+  jumpAway: -1,
   replays: 0,
   replaysSinceMs: 0,
   usualMa: -1,

@@ -12,6 +12,12 @@ const jumpReadings = 500;
 const jumpPace = 10;
 /** Readings that counted on as usual before a jump means anything: some devices do not count at all. */
 const orderlyReadings = 8;
+/** One jump may be a device that was set up anew. Two within this time are two devices that count in turn… */
+const jumpWindowMs = 24 * 3_600_000;
+/** …and so is one after which so many readings in a row lie far from what the house leaked before. */
+const strangeReadings = 3;
+const strangeMinMa = 3;
+const strangeShare = 0.6;
 /** Readings in a row with one sequence and different times. */
 const stuckReadings = 3;
 /** Repetitions of what was long known, within the window, that are no single mishap. */
@@ -50,10 +56,10 @@ export const noteSequence = (findings: FindingMemory, report: ReadingReport): Se
   const orderly = findings.orderlySeq;
   if (isJump && !report.clockReplaced) {
     findings.orderlySeq = 0;
-    return orderly < orderlyReadings
-      ? null
-      : { kind: "identityDoubtful", evidence: { seq, beforeSeq: before } };
+    return noteJump(findings, report, orderly, before);
   }
+  const stranger = noteStranger(findings, report);
+  if (stranger !== null) return stranger;
   findings.orderlySeq = Math.min(orderly + 1, 100);
   if (step > 0) {
     const perS = step / elapsedS;
@@ -61,6 +67,42 @@ export const noteSequence = (findings: FindingMemory, report: ReadingReport): Se
       Math.round((findings.seqPerS === 0 ? perS : (findings.seqPerS * 7 + perS) / 8) * 1e6) / 1e6;
   }
   return null;
+};
+
+const noteJump = (
+  findings: FindingMemory,
+  { seq, tsMs, body }: ReadingReport,
+  orderly: number,
+  beforeSeq: number,
+): SequenceFinding | null => {
+  const again = findings.jumpMs > 0 && tsMs - findings.jumpMs <= jumpWindowMs;
+  if (!again && orderly < orderlyReadings) return null;
+  findings.jumpMs = tsMs;
+  if (again) {
+    findings.jumpAway = -1;
+    return { kind: "identityDoubtful", evidence: { seq, beforeSeq } };
+  }
+  findings.jumpUsualMa = findings.usualMa;
+  findings.jumpAway = isStrange(findings.jumpUsualMa, body.residualCurrentMa) ? 1 : -1;
+  return null;
+};
+
+const isStrange = (usualMa: number, ma: number): boolean =>
+  usualMa >= 0 && Math.abs(ma - usualMa) > Math.max(strangeMinMa, strangeShare * usualMa);
+
+const noteStranger = (findings: FindingMemory, { seq, body }: ReadingReport): SequenceFinding | null => {
+  if (findings.jumpAway < 0) return null;
+  if (!isStrange(findings.jumpUsualMa, body.residualCurrentMa)) {
+    findings.jumpAway = -1;
+    return null;
+  }
+  findings.jumpAway += 1;
+  if (findings.jumpAway < strangeReadings) return null;
+  findings.jumpAway = -1;
+  return {
+    kind: "identityDoubtful",
+    evidence: { seq, residualCurrentMa: body.residualCurrentMa, usualMa: findings.jumpUsualMa },
+  };
 };
 
 /** Takes in a report that is not newer than the newest. Answers the evidence where the device repeats itself. */

@@ -179,10 +179,19 @@ describe("sequences", () => {
     expect(buffered.raised()).toEqual([]);
   });
 
-  it("that jump as another device's would make the identity doubtful; a restart does not", () => {
-    expect(run([...counting, 90_000, 90_001]).raised()).toEqual(["identityDoubtful"]);
-    expect(run([...counting, 40, 41]).raised()).toEqual(["identityDoubtful"]);
+  it("of two devices that speak in turn make the identity doubtful; a restart or a new set-up does not", () => {
+    expect(run([...counting, 90_000, 120, 90_001]).raised()).toEqual(["identityDoubtful"]);
+    expect(run([...counting, 40, 120, 41]).raised()).toEqual(["identityDoubtful"]);
+    expect(run([...counting, 90_000, 90_001, 90_002, 90_003]).raised()).toEqual([]);
+    expect(run([...counting, 40, 41, 42]).raised()).toEqual([]);
     expect(run([...counting, 0, 1, 2]).raised()).toEqual([]);
+  });
+
+  it("that jump once make it doubtful where the house leaks quite differently from then on", () => {
+    const one = run(counting);
+    for (const [i, seq] of [90_000, 90_001, 90_002].entries())
+      one.report(reading("b", at(5 * (21 + i)), { seq, residualCurrentMa: 13 }));
+    expect(one.raised()).toEqual(["identityDoubtful"]);
   });
 
   it("of a device that does not count mean nothing", () => {

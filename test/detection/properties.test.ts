@@ -196,4 +196,37 @@ describe("the live fold", () => {
       { seed, numRuns: 200 },
     );
   });
+
+  it("makes no more than three transitions a minute of any alarm, however wildly a breaker reports", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            gapMs: fc.integer({ min: 500, max: 20_000 }),
+            contact: fc.constantFrom("closed" as const, "closed" as const, "open" as const),
+            protection: fc.constantFrom("enabled" as const, "enabled" as const, "disabled" as const),
+            residualCurrentMa: fc.constantFrom(0, 5, 14, 19, 25, 34, 65_535),
+            loadCurrentA: fc.constantFrom(0, 3, 70),
+            voltageV: fc.constantFrom(0, 190, 200, 230, 260),
+          }),
+          { minLength: 20, maxLength: 150 },
+        ),
+        (history) => {
+          const live = area([facts("a")]);
+          let atMs = t0;
+          for (const { gapMs, ...body } of history) {
+            atMs += gapMs;
+            live.report(reading("a", atMs, body));
+            live.tick(atMs + Math.min(gapMs, 400));
+          }
+          for (const transitions of Map.groupBy(live.alarms, (a) => a.id).values())
+            for (const [i, { atMs: ms }] of transitions.entries())
+              expect((transitions[i + 3]?.atMs ?? Number.POSITIVE_INFINITY) - ms).toBeGreaterThanOrEqual(
+                minute,
+              );
+        },
+      ),
+      { seed, numRuns: 200 },
+    );
+  });
 });
