@@ -171,9 +171,10 @@ const nothing: AlarmEvent[] = [];
 /** Takes in a report that the breaker's own history has accepted; answers the events that it is evidence of. */
 export const observe = (observed: Observed, report: Report): AlarmEvent[] => {
   const events: AlarmEvent[] = [];
-  const { findings, limits } = observed;
+  const { facts, findings, limits } = observed;
   if (findings.firstMs === 0) findings.firstMs = report.tsMs;
-  const sequence = report.kind === "reading" ? noteSequence(findings, report) : null;
+  const sequence =
+    report.kind === "reading" ? noteSequence(findings, report, facts.ratedResidualCurrentMa) : null;
   if (sequence !== null) {
     const standsMs = sequence.kind === "identityDoubtful" ? identityStandsMs : eventStandsMs;
     events.push(event(sequence.kind, report.tsMs, report.arrivalMs, sequence.evidence, standsMs));

@@ -18,6 +18,8 @@ const jumpWindowMs = 24 * 3_600_000;
 const strangeReadings = 3;
 const strangeMinMa = 3;
 const strangeShare = 0.6;
+/** 0 and from half of IΔn on a reading speaks of a fault and not of another house. */
+const everydayShare = 0.5;
 /** Readings in a row with one sequence and different times. */
 const stuckReadings = 3;
 /** Repetitions of what was long known, within the window, that are no single mishap. */
@@ -31,7 +33,11 @@ const windowBits = 32;
 export type SequenceFinding = { kind: "duplicatedSequence" | "identityDoubtful"; evidence: AlarmEvidence };
 
 /** Takes in a reading that is newer than all before; call before the clock's note of the same report. Mutates the memory. */
-export const noteSequence = (findings: FindingMemory, report: ReadingReport): SequenceFinding | null => {
+export const noteSequence = (
+  findings: FindingMemory,
+  report: ReadingReport,
+  ratedResidualCurrentMa: number,
+): SequenceFinding | null => {
   const { seq, arrivalMs, tsMs } = report;
   const before = findings.seq;
   findings.seq = seq;
@@ -56,9 +62,9 @@ export const noteSequence = (findings: FindingMemory, report: ReadingReport): Se
   const orderly = findings.orderlySeq;
   if (isJump && !report.clockReplaced) {
     findings.orderlySeq = 0;
-    return noteJump(findings, report, orderly, before);
+    return noteJump(findings, report, orderly, before, ratedResidualCurrentMa);
   }
-  const stranger = noteStranger(findings, report);
+  const stranger = noteStranger(findings, report, ratedResidualCurrentMa);
   if (stranger !== null) return stranger;
   findings.orderlySeq = Math.min(orderly + 1, 100);
   if (step > 0) {
@@ -74,6 +80,7 @@ const noteJump = (
   { seq, tsMs, body }: ReadingReport,
   orderly: number,
   beforeSeq: number,
+  ratedMa: number,
 ): SequenceFinding | null => {
   const again = findings.jumpMs > 0 && tsMs - findings.jumpMs <= jumpWindowMs;
   if (!again && orderly < orderlyReadings) return null;
@@ -83,16 +90,23 @@ const noteJump = (
     return { kind: "identityDoubtful", evidence: { seq, beforeSeq } };
   }
   findings.jumpUsualMa = findings.usualMa;
-  findings.jumpAway = isStrange(findings.jumpUsualMa, body.residualCurrentMa) ? 1 : -1;
+  findings.jumpAway = isStrange(findings.jumpUsualMa, body.residualCurrentMa, ratedMa) ? 1 : -1;
   return null;
 };
 
-const isStrange = (usualMa: number, ma: number): boolean =>
-  usualMa >= 0 && Math.abs(ma - usualMa) > Math.max(strangeMinMa, strangeShare * usualMa);
+const isStrange = (usualMa: number, ma: number, ratedMa: number): boolean =>
+  usualMa >= 0 &&
+  ma > 0 &&
+  ma < everydayShare * ratedMa &&
+  Math.abs(ma - usualMa) > Math.max(strangeMinMa, strangeShare * usualMa);
 
-const noteStranger = (findings: FindingMemory, { seq, body }: ReadingReport): SequenceFinding | null => {
+const noteStranger = (
+  findings: FindingMemory,
+  { seq, body }: ReadingReport,
+  ratedMa: number,
+): SequenceFinding | null => {
   if (findings.jumpAway < 0) return null;
-  if (!isStrange(findings.jumpUsualMa, body.residualCurrentMa)) {
+  if (!isStrange(findings.jumpUsualMa, body.residualCurrentMa, ratedMa)) {
     findings.jumpAway = -1;
     return null;
   }
