@@ -16,6 +16,8 @@ const silentAfterMs = 10 * minuteMs;
 const willAfterMs = 90_000;
 
 const houseRatedMa = 30;
+/** An innocent neighbour in which something was switched on as well. */
+const decoyOf = (fault: Fault): number => 1 + (houseOf(fault) % (fault.members - 1));
 
 /** The house a fault of the area sits in. */
 const houseOf = (fault: Fault): number => 1 + Math.floor(fault.lot * (fault.members - 1));
@@ -137,6 +139,7 @@ export const areaFaults = {
     minutes: [20, 40],
     size: [0, 1],
     effect: (fault, atMs, member, effect) => {
+      if (member === decoyOf(fault) && atMs < mainTripAtMs(fault)) effect.addMa = 0.08 * houseRatedMa;
       if (member !== houseOf(fault) || atMs >= mainTripAtMs(fault) + houseOpenMs) return;
       if (atMs >= mainTripAtMs(fault)) {
         if (!mainIsQuicker(fault)) effect.contact = "open";
@@ -148,6 +151,21 @@ export const areaFaults = {
     events: (fault, random) => {
       const main = mainTrip(fault, random);
       if (mainIsQuicker(fault)) return [main];
+      // A neighbour's overload trip minutes before has nothing to do with it.
+      const decoyMs = mainTripAtMs(fault) - (1 + 3 * random()) * minuteMs;
+      const decoy: FaultEvent[] =
+        random() < 0.3
+          ? [
+              {
+                atMs: decoyMs,
+                member: decoyOf(fault),
+                kind: "trip",
+                body: { cause: "overload", reclosed: false },
+                delayMs: 900,
+              },
+              saysClosed(decoyOf(fault), decoyMs + 40_000),
+            ]
+          : [];
       const body = {
         cause: "leakage",
         residualCurrentMa: Math.round(fault.ratedMa * (1 + random())),
@@ -156,6 +174,7 @@ export const areaFaults = {
       const member = houseOf(fault);
       const atMs = mainTripAtMs(fault);
       return [
+        ...decoy,
         main,
         { atMs: atMs + 10, member, kind: "trip", body, delayMs: 500 + 5_000 * random() },
         saysClosed(member, atMs + houseOpenMs),

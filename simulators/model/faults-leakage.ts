@@ -32,7 +32,7 @@ export const leakageFaults = {
     on: "breaker",
     afterDays: 0,
     minutes: [40, 2_880],
-    size: [0.66, 0.82],
+    size: [0.64, 0.82],
     effect: (fault, atMs, _, effect) => {
       effect.targetMa = fault.size * fault.ratedMa * flicker(fault, atMs);
     },
@@ -42,7 +42,7 @@ export const leakageFaults = {
     on: "breaker",
     afterDays: 0,
     minutes: [12, 90],
-    size: [1.06, 3.5],
+    size: [1.05, 3.5],
     effect: (fault, atMs, _, effect) => {
       effect.targetMa = fault.size * fault.ratedMa * flicker(fault, atMs);
     },
@@ -59,7 +59,7 @@ export const leakageFaults = {
     on: "breaker",
     afterDays: 5,
     minutes: [15, 360],
-    size: [0.26, 0.42],
+    size: [0.22, 0.42],
     effect: (fault, atMs, _, effect) => {
       effect.addMa = fault.size * fault.ratedMa * flicker(fault, atMs);
       effect.capMa = 0.56 * fault.ratedMa;
@@ -70,7 +70,7 @@ export const leakageFaults = {
     on: "house",
     afterDays: 5,
     minutes: [1_440, 4_320],
-    size: [0.28, 0.42],
+    size: [0.24, 0.42],
     effect: (fault, atMs, _, effect) => {
       const key = Math.floor(fault.lot * 2 ** 32);
       let fromMs = fault.startMs;

@@ -9,7 +9,7 @@ export const supplyFaults = {
     afterDays: 0,
     minutes: [60, 240],
     hours: [17, 20],
-    size: [174, 190],
+    size: [174, 194],
     effect: (fault, atMs, _, effect) => {
       effect.volts = fault.size + 2 * unit(1, Math.floor(atMs / minuteMs));
     },
@@ -19,7 +19,7 @@ export const supplyFaults = {
     on: "house",
     afterDays: 0,
     minutes: [60, 240],
-    size: [249, 262],
+    size: [245, 262],
     effect: (fault, atMs, _, effect) => {
       effect.volts = fault.size + 2 * unit(2, Math.floor(atMs / minuteMs));
     },

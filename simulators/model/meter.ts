@@ -155,6 +155,8 @@ export const newMeter = (seed: number, layout: AreaLayout, houses: Houses): Mete
         houses.loadA[member] = 0;
         return;
       }
+      // Where something is switched on in a seasonal house, it leaks a little.
+      if (effect.loadA > 0 && ahead === 0) houses.aheadMa[member] = 0.4;
       if (effect.addMa === 0 && effect.targetMa === 0) return;
       const magnitude = raised(Math.hypot(houses.inPhaseMa[member] ?? 0, ahead), effect);
       // Failing insulation conducts: the leak grows in phase with the voltage.
