@@ -137,11 +137,14 @@ export const dryRun = async (asked: DryRunInput, needs: DryRunNeeds): Promise<Dr
         // Others work on this loop, too: a broker may be among them.
         if (i % reportsAtOnce === 0) await turn();
       }
-      needs.progress((done += 1), areas.length * asked.days);
+      done += 1;
+      needs.progress(done, areas.length * asked.days);
     }
     for (const run of runs) run.advance(nowMs);
   }
-  const kinds = [...new Set([...raised.asSet.keys(), ...raised.asProposed.keys()])].sort();
+  const kinds = [...new Set([...raised.asSet.keys(), ...raised.asProposed.keys()])].sort((a, b) =>
+    a < b ? -1 : 1,
+  );
   return {
     from: toIso(fromMs),
     to: toIso(nowMs),
