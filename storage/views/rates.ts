@@ -84,6 +84,13 @@ const findWanted = (query: Query, question: RateQuestion): Promise<Wanted[]> => 
       ? "TRUE"
       : `(g.id, l.rank) > (${where.value(after.id)}, ${where.value(rank(after.level))}::bigint)`;
   const village = by === "township" ? "NULL::text" : "a.village_id";
+  const everywhere = [question.townshipId, question.villageId, question.areaId].every(
+    (id) => id === undefined,
+  );
+  const within = everywhere
+    ? ""
+    : "WHERE p.breaker_id IN (SELECT q.breaker_id FROM breaker_placement q JOIN area USING (area_id))";
+  // Most breakers have never moved: they are counted without looking for one that is counted twice.
   return query<Wanted>(
     `WITH area AS MATERIALIZED (
        SELECT a.id AS area_id, ${id} AS id, v.township_id, ${village} AS village_id
@@ -95,17 +102,22 @@ const findWanted = (query: Query, question: RateQuestion): Promise<Wanted[]> => 
        SELECT p.breaker_id, p.area_id, lead(p.from_on) OVER w AS to_on,
               CASE WHEN lag(p.from_on) OVER w IS NOT NULL THEN p.from_on END AS from_on
          FROM breaker_placement p
-        WHERE p.breaker_id IN (SELECT q.breaker_id FROM breaker_placement q JOIN area USING (area_id))
+        ${within}
        WINDOW w AS (PARTITION BY p.breaker_id ORDER BY p.from_on)
-     ), whole AS (
-       SELECT area.id, b.level, count(DISTINCT b.id) AS breakers
+     ), here AS MATERIALIZED (
+       SELECT area.id, b.level, b.id AS breaker_id, s.from_on IS NULL AND s.to_on IS NULL AS stayed
          FROM spell s JOIN area ON area.area_id = s.area_id JOIN breaker b ON b.id = s.breaker_id CROSS JOIN day
         WHERE ${from} < ${to}
           AND b.installed_on <= day.last AND (b.removed_on IS NULL OR b.removed_on > day.first)
           AND b.installed_on < COALESCE(b.removed_on, 'infinity')
           AND (s.from_on IS NULL OR s.from_on <= day.last) AND (s.to_on IS NULL OR s.to_on > day.first)
           AND GREATEST(s.from_on, b.installed_on) < LEAST(s.to_on, COALESCE(b.removed_on, 'infinity'))
-        GROUP BY area.id, b.level)
+     ), whole AS (
+       SELECT id, level, sum(breakers)::bigint AS breakers
+         FROM (SELECT id, level, count(*) AS breakers FROM here WHERE stayed GROUP BY id, level
+               UNION ALL
+               SELECT id, level, count(DISTINCT breaker_id) FROM here WHERE NOT stayed GROUP BY id, level) x
+        GROUP BY id, level)
      SELECT g.id, n.name, g.township_id AS "townshipId", g.village_id AS "villageId", l.level,
             COALESCE(w.breakers, 0) AS breakers
        FROM (SELECT DISTINCT id, township_id, village_id FROM area) g
