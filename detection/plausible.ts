@@ -4,10 +4,12 @@ import type { Reading } from "../domain/wire.ts";
 
 /** 220 V across the best earth electrodes of the country drive less; and an upstream breaker would have tripped, in mA. */
 const maxResidualCurrentMa = 20_000;
+/** What a register says that holds nothing: all ones, or all nines. */
+const emptyRegistersMa: ReadonlySet<number> = new Set([3_276.7, 6_553.5, 9_999, 9_999.9]);
 /** Above a whole 380 V system's over-voltage, in V. */
 const maxVoltageV: Record<BreakerLevel, number> = { household: 480, intermediate: 600, main: 600 };
 /** No breaker of that level carries it without tripping, in A. */
-const maxLoadCurrentA: Record<BreakerLevel, number> = { household: 1_000, intermediate: 3_000, main: 10_000 };
+const maxLoadCurrentA: Record<BreakerLevel, number> = { household: 300, intermediate: 3_000, main: 10_000 };
 const minTemperatureC = -55;
 const maxTemperatureC = 120;
 
@@ -16,7 +18,7 @@ export const impossibleField = (
   reading: Omit<Reading, "ts" | "seq">,
   level: BreakerLevel,
 ): "residualCurrentMa" | "voltageV" | "loadCurrentA" | "temperatureC" | "signalDbm" | null => {
-  if (reading.residualCurrentMa > maxResidualCurrentMa) return "residualCurrentMa";
+  if (!isPossibleResidual(reading.residualCurrentMa)) return "residualCurrentMa";
   if (reading.voltageV !== undefined && reading.voltageV > maxVoltageV[level]) return "voltageV";
   if (reading.loadCurrentA !== undefined && reading.loadCurrentA > maxLoadCurrentA[level])
     return "loadCurrentA";
@@ -29,7 +31,7 @@ export const impossibleField = (
 
 /** Whether the residual current can be true. */
 export const isPossibleResidual = (residualCurrentMa: number): boolean =>
-  residualCurrentMa <= maxResidualCurrentMa;
+  residualCurrentMa <= maxResidualCurrentMa && !emptyRegistersMa.has(residualCurrentMa);
 
 /** A main may say the voltage between phases; rules judge the voltage to neutral, in V. */
 export const phaseVoltageV = (voltageV: number, level: BreakerLevel): number =>

@@ -124,6 +124,15 @@ describe("what no breaker can measure", () => {
     expect(one.standing()).toEqual([]);
   });
 
+  it("is what an empty register says, too", () => {
+    const one = area([facts("b"), facts("c")]);
+    for (let m = 5; m < 30; m += 5) {
+      one.report(reading("b", at(m), { residualCurrentMa: 9_999 }));
+      one.report(reading("c", at(m), { residualCurrentMa: 9_998 }));
+    }
+    expect(one.raised()).toEqual(["impossibleValue", "failureToTrip"]);
+  });
+
   it("is told of voltage and temperature too, and not of what is merely bad", () => {
     const one = area([facts("b"), facts("c"), facts("d")]);
     one.report(reading("b", at(1), { voltageV: 999 }));
