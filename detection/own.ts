@@ -55,6 +55,12 @@ export const sameOwn = (a: OwnChange, b: OwnChange): boolean => sameJudgement(a,
 /** Whether a report says anything of the breaker itself: an `online: false` is said by others, or by a last will long prepared. */
 export const vouches = (report: Report): boolean => report.kind !== "status" || report.body.online;
 
+/** No breaker carries more, in A: such a value is no evidence of load (plausible.ts). */
+const mostLoadA = 10_000;
+
+const isLoad = (loadCurrentA: number, rule: JudgingRule): boolean =>
+  loadCurrentA >= rule.loadPresentA && loadCurrentA <= mostLoadA;
+
 const isOpen = (contact: Contact | null): boolean => contact !== null && contact !== "closed";
 
 const heard = (own: OwnState, report: Report, rule: JudgingRule): OwnState => {
@@ -64,7 +70,7 @@ const heard = (own: OwnState, report: Report, rule: JudgingRule): OwnState => {
       const { body } = report;
       next.contact = body.contact;
       next.protection = body.protection;
-      next.loadFlows = (body.loadCurrentA ?? 0) >= rule.loadPresentA;
+      next.loadFlows = isLoad(body.loadCurrentA ?? 0, rule);
       next.noSupply = body.voltageV !== undefined && body.voltageV < rule.noSupplyV;
       if (body.residualCurrentMa !== 0 || body.contact !== "closed") next.zeroSinceMs = null;
       else if (next.loadFlows) next.zeroSinceMs ??= report.tsMs;

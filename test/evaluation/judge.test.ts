@@ -101,6 +101,21 @@ describe("judging faster than real time", () => {
     expect((clock?.raisedMs ?? Number.POSITIVE_INFINITY) - t0).toBeLessThanOrEqual(22 * 5 * minute);
   });
 
+  it("takes an impossible load for no load: nothing is bypassed because of it", () => {
+    const { judge } = judgeOf();
+    say(
+      judge,
+      Array.from({ length: 100 }, (_, i) => {
+        const report = reading("B1", t0 + i * 5 * minute, 0);
+        return report.kind === "reading"
+          ? { ...report, body: { ...report.body, loadCurrentA: i === 5 ? 65_535 : 0 } }
+          : report;
+      }),
+    );
+    expect(judge.findings().filter((f) => f.kind === "bypassed")).toEqual([]);
+    expect(judge.findings().filter((f) => f.kind === "impossibleValue")).toHaveLength(1);
+  });
+
   it("works a late report into the history: a failed test that arrives after newer readings is found", () => {
     const findingsWith = (delayMs: number) => {
       const { judge } = judgeOf();
