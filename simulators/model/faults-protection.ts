@@ -1,16 +1,7 @@
 // Faults of the breaker itself and of who handles it: protection off, trips that should not be, contacts, settings, silence.
 import { unit } from "../random.ts";
-import {
-  type Fault,
-  type FaultEvent,
-  type FaultKind,
-  hourMs,
-  instant,
-  minuteMs,
-  nothing,
-  saysClosed,
-  whole,
-} from "./effect.ts";
+import { type Fault, type FaultKind, hourMs, instant, minuteMs, saysClosed, whole } from "./effect.ts";
+import { faultMa, openWhileItLasts, promptly, trip } from "./trip-events.ts";
 
 /** An open contact belongs to the state before it for so long (DOMAIN.md). */
 const openGraceMs = 10 * minuteMs;
@@ -19,30 +10,6 @@ const silentAfterMs = 10 * minuteMs;
 const dayMs = 24 * hourMs;
 /** The monthly trip test; counted from the first report, which comes within minutes of the start. */
 const testEveryMs = 31 * dayMs + openGraceMs;
-
-const promptly = (random: () => number): number => 300 + 3_000 * random();
-
-const trip = (
-  fault: Pick<Fault, "member">,
-  atMs: number,
-  body: { cause: string; residualCurrentMa?: number; reclosed?: boolean },
-  delayMs: number,
-): FaultEvent => ({
-  atMs,
-  member: fault.member,
-  kind: "trip",
-  body: {
-    ...body,
-    ...(body.residualCurrentMa === undefined
-      ? {}
-      : { residualCurrentMa: Math.round(body.residualCurrentMa * 10) / 10 }),
-    reclosed: body.reclosed ?? false,
-  },
-  delayMs,
-});
-
-/** A true fault of 1.1–6 IΔn. */
-const faultMa = (fault: Fault, random: () => number): number => fault.ratedMa * (1.1 + 5 * random());
 
 /** Trips one after the other, each closed again after a few minutes; the last locks out. */
 const repeats = (fault: Fault): { atMs: number; closedMs: number }[] => {
@@ -56,11 +23,6 @@ const repeats = (fault: Fault): { atMs: number; closedMs: number }[] => {
       closedMs: i === count - 1 ? fault.endMs : atMs + (2 + 3 * unit(key, i)) * minuteMs,
     };
   });
-};
-
-/** Open from the trip on for a few minutes. */
-const openWhileItLasts: FaultKind["effect"] = (_, __, ___, effect) => {
-  effect.contact = "open";
 };
 
 export const protectionFaults = {
@@ -232,92 +194,5 @@ export const protectionFaults = {
       effect.ratedFactor = fault.size;
     },
     labels: whole("settingsChanged"),
-  },
-} as const satisfies Record<string, FaultKind>;
-
-export const protectionNearMisses = {
-  correctTrip: {
-    on: "house",
-    afterDays: 0,
-    minutes: [3, 8],
-    size: [0, 1],
-    effect: openWhileItLasts,
-    events: (fault, random) => [
-      trip(
-        fault,
-        fault.startMs,
-        { cause: "leakage", residualCurrentMa: faultMa(fault, random) },
-        promptly(random),
-      ),
-      saysClosed(fault.member, fault.endMs),
-    ],
-    labels: nothing,
-  },
-  overloadTrip: {
-    on: "house",
-    afterDays: 0,
-    minutes: [3, 8],
-    size: [0, 1],
-    effect: openWhileItLasts,
-    events: (fault, random) => [
-      trip(fault, fault.startMs, { cause: fault.size < 0.7 ? "overload" : "shortCircuit" }, promptly(random)),
-      saysClosed(fault.member, fault.endMs),
-    ],
-    labels: nothing,
-  },
-  timedTest: {
-    on: "breaker",
-    afterDays: 0,
-    minutes: [1, 2],
-    size: [0, 1],
-    events: (fault, random) => [
-      trip(fault, fault.startMs, { cause: fault.size < 0.5 ? "timedTest" : "keyTest" }, promptly(random)),
-      {
-        atMs: fault.startMs + 2_000,
-        member: fault.member,
-        kind: "test",
-        body: { kind: "trip", passed: true, breakTimeMs: 35 + Math.floor(20 * random()) },
-        delayMs: promptly(random),
-      },
-    ],
-    labels: nothing,
-  },
-  shortOpening: {
-    on: "house",
-    afterDays: 0,
-    minutes: [3, 9],
-    size: [0, 1],
-    effect: openWhileItLasts,
-    events: (fault) => [saysClosed(fault.member, fault.endMs)],
-    labels: nothing,
-  },
-  lateTrip: {
-    // Yesterday's trip that a gateway had kept: a record, not news.
-    on: "house",
-    afterDays: 0,
-    minutes: [3, 8],
-    size: [0, 1],
-    effect: openWhileItLasts,
-    events: (fault, random) => [
-      trip(
-        fault,
-        fault.startMs,
-        { cause: "leakage", residualCurrentMa: faultMa(fault, random) },
-        (2 + 20 * random()) * hourMs,
-      ),
-      saysClosed(fault.member, fault.endMs),
-    ],
-    labels: nothing,
-  },
-  mainReclose: {
-    // A main breaker of 300 mA may close again by itself after the supply was too low.
-    on: "main",
-    afterDays: 0,
-    minutes: [1, 2],
-    size: [0, 1],
-    events: (fault, random) => [
-      trip(fault, fault.startMs, { cause: "undervoltage", reclosed: true }, promptly(random)),
-    ],
-    labels: nothing,
   },
 } as const satisfies Record<string, FaultKind>;

@@ -3,8 +3,9 @@ import type { FaultKind } from "./effect.ts";
 import type { FaultName, NearMissName } from "./fault-names.ts";
 import { areaFaults, areaNearMisses } from "./faults-area.ts";
 import { leakageFaults } from "./faults-leakage.ts";
-import { protectionFaults, protectionNearMisses } from "./faults-protection.ts";
+import { protectionFaults } from "./faults-protection.ts";
 import { supplyFaults, supplyNearMisses } from "./faults-supply.ts";
+import { protectionNearMisses } from "./near-trips.ts";
 
 const faults: Record<FaultName, FaultKind> = {
   ...leakageFaults,
