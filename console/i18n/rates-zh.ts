@@ -1,4 +1,4 @@
-// 投运率页面的文字。
+// The words of the page of rates, in Chinese.
 
 export const ratesZh = {
   title: "投运率",

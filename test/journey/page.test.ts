@@ -167,7 +167,8 @@ describe.skipIf(chromiumPath === null)("the page", () => {
   it("shows what was quarantined, with its reason", async () => {
     await b1.publishAsync("hubao/v1/T/A/b-1/reading", '{"ts":17', { qos: 1 });
     const { page, close } = await signIn(site());
-    await page.getByRole("link", { name: "Quarantine" }).click();
+    await page.getByRole("button", { name: "System" }).click();
+    await page.getByRole("menuitem", { name: "Quarantine" }).click();
     await page.getByText("Not JSON").waitFor();
     await page.getByText('{"ts":17').waitFor();
     await close();
