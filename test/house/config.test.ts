@@ -22,6 +22,8 @@ describe("settings", () => {
       mqtt: { host: "0.0.0.0", port: 1883 },
       dataDir: "./data",
       adminToken: null,
+      chromium: null,
+      lowVoltageV: 198,
       serviceToken: null,
       timeZone: "Asia/Shanghai",
       logLevel: "info",
