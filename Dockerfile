@@ -29,6 +29,10 @@ COPY broker broker
 COPY storage storage
 COPY ingest ingest
 COPY alerting alerting
+COPY notices notices
+COPY ledger ledger
+COPY registry registry
+COPY reports reports
 COPY api api
 COPY house house
 COPY simulators simulators
