@@ -181,7 +181,7 @@ it("a removed breaker's credential opens nothing any more, from the moment of th
   await expect(openDevice(house, "stayer", passwords.get("stayer"))).rejects.toThrow();
   await act("POST", "/breakers/stayer/reinstate", {});
   const again = await until("the credential to hold again", async () =>
-    openDevice(house, "stayer", passwords.get("stayer")).catch(() => undefined),
+    openDevice(house, "stayer", passwords.get("stayer")).catch(() => null),
   );
-  await again?.endAsync(true);
+  await again.endAsync(true);
 });

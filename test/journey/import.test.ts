@@ -86,16 +86,13 @@ describe.skipIf(chromiumPath === null)("the import wizard", () => {
     await page.locator("input[type=file]").setInputFiles(file(lines, "registry.csv"));
     await page.getByText("All 3 rows are right").waitFor();
     const counts = page.locator(".draft-counts tbody tr", { hasText: "Breakers" });
-    expect(await counts.locator("td").allTextContents()).toEqual(["1", "1", "0", "0", "1"]);
+    await expect.poll(() => counts.locator("td").allTextContents()).toEqual(["1", "1", "0", "0", "1"]);
     await picture(page, "3-counts-en");
     await page.getByRole("tab", { name: "Changes" }).click();
     const change = page.locator(".draft-changes tbody tr", { hasText: "rated residual current" });
-    expect(await change.locator("td").allTextContents()).toEqual([
-      "2",
-      "rated residual current (mA)",
-      "30",
-      "10",
-    ]);
+    await expect
+      .poll(() => change.locator("td").allTextContents())
+      .toEqual(["2", "rated residual current (mA)", "30", "10"]);
     await picture(page, "4-changes-en");
     await page.getByRole("button", { name: "Import 3 rows" }).click();
     await page.getByText("3 rows imported, 3 of them changed something.").waitFor();
