@@ -57,6 +57,8 @@ export type AlarmRule = {
   /** Where it is not that of the kind. */
   priority?: AlarmPriority;
   condition: (view: AlarmView) => Condition;
+  /** It is never on while the published state has no reason: an operating breaker need not be asked. */
+  needsReason?: true;
   /** The condition must hold this long… */
   onDelayMs: number | ((view: AlarmView) => number);
   /** …and be seen in this many readings in a row; 1 where not given… */

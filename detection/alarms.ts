@@ -167,6 +167,7 @@ const runRules = (rules: readonly AlarmRule[], step: AlarmStep, effects: AlarmEf
   const { view } = step;
   for (const rule of rules) {
     const memory = step.memories === noAlarms ? undefined : step.memories[rule.key];
+    if (memory === undefined && rule.needsReason && view.published.reason === null) continue;
     const condition = view.removed ? "off" : rule.condition(view);
     // A normal reading of a breaker without alarms ends here, rule by rule.
     if (memory === undefined && condition !== "on") continue;

@@ -114,6 +114,7 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
     beyondHorizon: [],
   };
   const look: BreakerMemory[] = [];
+  let isDirty = false;
   for (const breaker of area.breakers.values()) {
     if (!breaker.reported && breaker.dueMs > nowMs) continue;
     look.push(breaker);
@@ -131,10 +132,10 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
     if (first) breaker.dirtyFromMs = Math.min(breaker.dirtyFromMs, first.fromMs);
     // Instants that lay ahead when they were judged have come: judge again from there.
     if (breaker.aheadMs <= nowMs) breaker.dirtyFromMs = Math.min(breaker.dirtyFromMs, breaker.aheadMs);
+    if (breaker.dirtyFromMs !== Number.POSITIVE_INFINITY) isDirty = true;
   }
   // What was not looked at has not changed.
-  if (look.some((breaker) => breaker.dirtyFromMs !== Number.POSITIVE_INFINITY))
-    judge(area, nowMs, context, effects);
+  if (isDirty) judge(area, nowMs, context, effects);
   if (look.length === 0 && effects.changed.length === 0) return effects;
   for (const breaker of effects.changed) if (!look.includes(breaker)) look.push(breaker);
   for (const breaker of look) {

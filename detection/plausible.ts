@@ -6,6 +6,8 @@ import type { Reading } from "../domain/wire.ts";
 const maxResidualCurrentMa = 20_000;
 /** What a register says that holds nothing: all ones, or all nines. */
 const emptyRegistersMa: ReadonlySet<number> = new Set([3_276.7, 6_553.5, 9_999, 9_999.9]);
+/** Below this no register is empty: what every reading is asked first. */
+const surelyPossibleMa = 3_000;
 /** Above a whole 380 V system's over-voltage, in V. */
 const maxVoltageV: Record<BreakerLevel, number> = { household: 480, intermediate: 600, main: 600 };
 /** No breaker of that level carries it without tripping, in A. */
@@ -31,7 +33,8 @@ export const impossibleField = (
 
 /** Whether the residual current can be true. */
 export const isPossibleResidual = (residualCurrentMa: number): boolean =>
-  residualCurrentMa <= maxResidualCurrentMa && !emptyRegistersMa.has(residualCurrentMa);
+  residualCurrentMa < surelyPossibleMa ||
+  (residualCurrentMa <= maxResidualCurrentMa && !emptyRegistersMa.has(residualCurrentMa));
 
 /** A main may say the voltage between phases; rules judge the voltage to neutral, in V. */
 export const phaseVoltageV = (voltageV: number, level: BreakerLevel): number =>

@@ -41,6 +41,7 @@ const testedAt = (ms: number): string | null => (ms === 0 ? null : new Date(ms).
 export const stateRules: readonly KindRule[] = [
   {
     kind: "protectionExited",
+    needsReason: true,
     onDelayMs: 0,
     condition: whileReason("protectionExited"),
     startMs: stateStartMs,
@@ -48,6 +49,7 @@ export const stateRules: readonly KindRule[] = [
   },
   {
     kind: "tripFunctionFault",
+    needsReason: true,
     onDelayMs: 0,
     condition: whileReason("tripFunctionFault"),
     startMs: stateStartMs,
@@ -55,6 +57,7 @@ export const stateRules: readonly KindRule[] = [
   },
   {
     kind: "bypassed",
+    needsReason: true,
     onDelayMs: 0,
     condition: whileReason("bypassed"),
     startMs: stateStartMs,
@@ -67,6 +70,7 @@ export const stateRules: readonly KindRule[] = [
   {
     // The grace period of the state is the on-delay.
     kind: "open",
+    needsReason: true,
     onDelayMs: 0,
     condition: whileReason("open"),
     startMs: stateStartMs,
@@ -76,6 +80,7 @@ export const stateRules: readonly KindRule[] = [
     // Three missed heartbeats are the on-delay of the state. While the whole area is quiet one more heartbeat is waited
     // for, so that an outage becomes one alarm for the area and not one for every house; and when it comes back, two.
     kind: "silent",
+    needsReason: true,
     onDelayMs: 0,
     condition: ({ published, silentSinceMs, nowMs, rule, areaAlive, isRecovering, listening }) => {
       if (published.reason !== "silent" || silentSinceMs === null) return "off";
@@ -87,6 +92,7 @@ export const stateRules: readonly KindRule[] = [
   },
   {
     kind: "neverReported",
+    needsReason: true,
     onDelayMs: 0,
     condition: ({ published, listening }) => {
       if (published.reason !== "neverReported") return "off";
