@@ -25,7 +25,12 @@ export type FoldResult = {
   alarmsPerThousand: number;
 };
 
-export const defaultFold: FoldOptions = { rounds: 5, areas: 12, breakersPerArea: 50, reportsPerBreaker: 400 };
+export const defaultFold: FoldOptions = {
+  rounds: 7,
+  areas: 12,
+  breakersPerArea: 50,
+  reportsPerBreaker: 1_200,
+};
 
 const t0Ms = Date.UTC(2026, 2, 1);
 const reportEveryMs = 60_000;
