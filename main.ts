@@ -80,7 +80,8 @@ const run = async (wanted: readonly Role[], demo: boolean): Promise<void> => {
   await asked.promise;
   log.info("stopping");
   await township?.stop();
-  await house.stop();
+  // What is still open then would keep the process alive for ever.
+  if (!(await house.stop())) process.exit(exitCodes.failed);
 };
 
 const [command, ...rest] = process.argv.slice(2);

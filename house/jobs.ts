@@ -1,11 +1,13 @@
 // Works off the queue of long work, a few jobs at a time, and keeps their progress and leases fresh.
 import type { Job } from "../domain/http-jobs.ts";
 import type { Db } from "../storage/db.ts";
-import { claimJob, finishJob, releaseJob, renewJob } from "../storage/jobs.ts";
+import { dropExpiredDrafts } from "../storage/drafts.ts";
+import { type ClaimedJob, claimJob, finishJob, pruneJobs, releaseJob, renewJob } from "../storage/jobs.ts";
 
 const lookEveryMs = 5_000;
 const renewEveryMs = 1_000;
 const jobsAtOnce = 2;
+const tidyEveryMs = 3_600_000;
 
 export type JobTools = {
   /** Tells how far the work is; cheap to call often. */
@@ -39,14 +41,14 @@ export const startJobRunner = (needs: {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
-  const run = async (job: Job): Promise<void> => {
+  const run = async (job: ClaimedJob): Promise<void> => {
     const handler = handlers[job.kind];
     if (handler === undefined) return;
     const progress = { done: 0, total: null as number | null, note: null as string | null };
     const cancelled = new AbortController();
     let lost = false;
     const renewer = setInterval(() => {
-      renewJob(db.query, job.id, progress).then(
+      renewJob(db.query, job, progress).then(
         (answer) => {
           lost = answer === "lost";
           if (answer !== "goOn") cancelled.abort();
@@ -63,16 +65,16 @@ export const startJobRunner = (needs: {
       });
       clearInterval(renewer);
       // What is done is done, even if it was called off in its last moment.
-      await finishJob(db.query, job.id, progress, { state: "done", result });
+      await finishJob(db.query, job, progress, { state: "done", result });
     } catch (error) {
       clearInterval(renewer);
       if (lost) return;
-      if (cancelled.signal.aborted) await finishJob(db.query, job.id, progress, { state: "cancelled" });
-      else if (stopping.signal.aborted) await releaseJob(db.query, job.id);
+      if (cancelled.signal.aborted) await finishJob(db.query, job, progress, { state: "cancelled" });
+      else if (stopping.signal.aborted) await releaseJob(db.query, job);
       else {
         const detail = error instanceof Error ? error.message : String(error);
         if (!(error instanceof Error && problemMark in error)) needs.warn(`a ${job.kind} job failed`, error);
-        await finishJob(db.query, job.id, progress, { state: "failed", problem: detail });
+        await finishJob(db.query, job, progress, { state: "failed", problem: detail });
       }
     }
   };
@@ -104,14 +106,24 @@ export const startJobRunner = (needs: {
   const wake = () => {
     if (!stopping.signal.aborted) void look();
   };
+  /** Drafts first: they hold on to their jobs. */
+  const tidy = () =>
+    dropExpiredDrafts(db.query)
+      .then(() => pruneJobs(db.query))
+      .catch((error: unknown) => needs.warn("what has expired could not be removed yet", error));
+  let tidying = tidy();
+  const tidyTimer = setInterval(() => {
+    tidying = tidying.then(tidy);
+  }, tidyEveryMs);
   const timer = setInterval(wake, lookEveryMs);
   wake();
   return {
     wake,
     async stop() {
       clearInterval(timer);
+      clearInterval(tidyTimer);
       stopping.abort();
-      await Promise.all(running);
+      await Promise.all([...running, tidying]);
     },
   };
 };

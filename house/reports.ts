@@ -8,10 +8,16 @@ import { performanceBy } from "../storage/views/performance.ts";
 import { worstBreakersBy } from "../storage/views/worst.ts";
 import { type JobHandler, jobProblem } from "./jobs.ts";
 
-type Needs = { db: Db; timeZone: string; chromium: string | null; clock(): number };
+type Needs = {
+  db: Db;
+  timeZone: string;
+  chromium: string | null;
+  clock(): number;
+  warn(message: string, error: unknown): void;
+};
 
 /** The numbers of reports, as `GET /api/v1/performance` gives them. */
-export const reportSources = ({ db, timeZone, clock }: Omit<Needs, "chromium">): ReportSources => ({
+export const reportSources = ({ db, timeZone, clock }: Omit<Needs, "chromium" | "warn">): ReportSources => ({
   performance: ({ by, townshipId, fromMs, toMs, after, limit }) =>
     performanceBy(db.query, {
       by,

@@ -24,6 +24,8 @@ export type ReportNeeds = {
   clock(): number;
   /** Path of a Chromium that prints PDF; null where there is none. */
   chromium: string | null;
+  /** Told what went wrong without costing the report. */
+  warn(message: string, error: unknown): void;
 };
 
 export type ReportOutcome =
@@ -44,17 +46,34 @@ export const figuresOf = (row: PerformanceRow): ReportFigures => ({
 export const digestOf = ({ total, villages, worst }: Report): string =>
   createHash("sha256").update(JSON.stringify({ total, villages, worst })).digest("hex");
 
+/** A Chromium that fails costs the PDF and no other form: answers null then, and tells why. */
+const pdfOf = async (
+  needs: ReportNeeds & { chromium: string },
+  html: string,
+  signal: AbortSignal,
+): Promise<Buffer | null> => {
+  try {
+    return await printPdf(needs.chromium, html, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    needs.warn("a report could not be printed as PDF; its other forms are made", error);
+    return null;
+  }
+};
+
 const filesOf = async function* (
   report: Report,
   language: ReportLanguage,
-  chromium: string | null,
+  needs: ReportNeeds,
   signal: AbortSignal,
 ): AsyncGenerator<ReportFile> {
   yield { language, format: "xlsx", bytes: await reportWorkbook(report, language) };
   yield { language, format: "csv", bytes: reportCsv(report, language) };
   const html = reportHtml(report, language);
   yield { language, format: "html", bytes: Buffer.from(html, "utf8") };
-  if (chromium !== null) yield { language, format: "pdf", bytes: await printPdf(chromium, html, signal) };
+  const { chromium } = needs;
+  const pdf = chromium === null ? null : await pdfOf({ ...needs, chromium }, html, signal);
+  if (pdf !== null) yield { language, format: "pdf", bytes: pdf };
 };
 
 /**
@@ -84,7 +103,7 @@ export const makeReport = async (
     return { kind: "refused", reason: `there is no township '${asked.townshipId}', or it has no villages` };
   const files: ReportFile[] = [];
   for (const language of reportLanguages)
-    for await (const file of filesOf(report, language, needs.chromium, tools.signal)) {
+    for await (const file of filesOf(report, language, needs, tools.signal)) {
       tools.signal.throwIfAborted();
       files.push(file);
       tools.progress(collectSteps + files.length, steps, `${file.language} ${file.format}`);

@@ -73,6 +73,11 @@ const draftOf = (row: DraftRow): Draft => ({
   result: row.result,
 });
 
+/** Throws away drafts that have expired, with everything that was in their files. */
+export const dropExpiredDrafts = async (query: Query): Promise<void> => {
+  await query("DELETE FROM registry_draft WHERE expires_at < now()");
+};
+
 /** Stores a file and queues its reading; drafts that have expired go. Answers null where there are too many. */
 export const createDraft = (
   db: Db,
@@ -81,7 +86,7 @@ export const createDraft = (
 ): Promise<Draft | null> =>
   db.transaction(async (query) => {
     await query("SELECT pg_advisory_xact_lock(hashtext('hubao_registry_drafts'))");
-    await query("DELETE FROM registry_draft WHERE expires_at < now()");
+    await dropExpiredDrafts(query);
     const [drafts] = await query<{ n: number }>("SELECT count(*) AS n FROM registry_draft");
     if ((drafts?.n ?? 0) >= maxDrafts) return null;
     const [draft] = await query<{ id: string }>(

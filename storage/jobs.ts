@@ -8,6 +8,8 @@ import type { Db, Query } from "./db.ts";
 const leaseSeconds = 30;
 /** A job that killed its worker this often is not tried again. */
 const maxAttempts = 3;
+/** What has ended is kept so long. */
+const keepDays = 90;
 
 type JobRow = {
   id: string;
@@ -20,6 +22,7 @@ type JobRow = {
   note: string | null;
   problem: string | null;
   result: unknown;
+  attempts: number;
   cancel_requested: boolean;
   created_at: Date;
   started_at: Date | null;
@@ -112,8 +115,12 @@ export const cancelJob = (
     return { kind: "cancelled", job: jobOf(after ?? row) };
   });
 
+/** A job in a worker's hands. Whoever takes it over after a lapsed lease has a higher `attempt`, and the first has lost it. */
+export type ClaimedJob = Job & { attempt: number };
+type Claim = Pick<ClaimedJob, "id" | "attempt">;
+
 /** Takes the oldest job of the kinds that nobody works on; null where there is none. */
-export const claimJob = async (query: Query, kinds: readonly string[]): Promise<Job | null> => {
+export const claimJob = async (query: Query, kinds: readonly string[]): Promise<ClaimedJob | null> => {
   await query(
     `UPDATE job SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'failed' END, finished_at = now(),
             problem = CASE WHEN cancel_requested THEN NULL ELSE 'its worker died ' || attempts || ' times' END
@@ -131,19 +138,19 @@ export const claimJob = async (query: Query, kinds: readonly string[]): Promise<
       RETURNING *`,
     [kinds, leaseSeconds],
   );
-  return row === undefined ? null : jobOf(row);
+  return row === undefined ? null : { ...jobOf(row), attempt: row.attempts };
 };
 
 /** Renews the lease with how far the job is. Answers `goOn`, or why its worker must stop. */
 export const renewJob = async (
   query: Query,
-  id: string,
+  { id, attempt }: Claim,
   progress: { done: number; total: number | null; note: string | null },
 ): Promise<"goOn" | "cancelled" | "lost"> => {
   const [row] = await query<{ cancel_requested: boolean }>(
     `UPDATE job SET done = $2, total = $3, note = $4, lease_until = now() + $5 * interval '1 second'
-      WHERE id = $1::uuid AND state = 'running' RETURNING cancel_requested`,
-    [id, Math.round(progress.done), progress.total, progress.note, leaseSeconds],
+      WHERE id = $1::uuid AND state = 'running' AND attempts = $6 RETURNING cancel_requested`,
+    [id, Math.round(progress.done), progress.total, progress.note, leaseSeconds, attempt],
   );
   if (row === undefined) return "lost";
   return row.cancel_requested ? "cancelled" : "goOn";
@@ -154,16 +161,16 @@ export type JobEnd =
   | { state: "failed"; problem: string }
   | { state: "cancelled" };
 
-/** Ends a running job, with where it had got to. */
+/** Ends a running job, with where it had got to; nothing where another worker has taken it over. */
 export const finishJob = async (
   query: Query,
-  id: string,
+  { id, attempt }: Claim,
   progress: { done: number; total: number | null },
   end: JobEnd,
 ): Promise<void> => {
   await query(
     `UPDATE job SET state = $2, done = $3, total = $4, problem = $5, result = $6, finished_at = now(), lease_until = NULL
-      WHERE id = $1::uuid AND state = 'running'`,
+      WHERE id = $1::uuid AND state = 'running' AND attempts = $7`,
     [
       id,
       end.state,
@@ -171,15 +178,25 @@ export const finishJob = async (
       progress.total,
       end.state === "failed" ? end.problem : null,
       end.state === "done" ? JSON.stringify(end.result ?? null) : null,
+      attempt,
     ],
   );
 };
 
 /** Gives a running job back untouched, to be begun anew: its worker is stopping. */
-export const releaseJob = async (query: Query, id: string): Promise<void> => {
+export const releaseJob = async (query: Query, { id, attempt }: Claim): Promise<void> => {
   await query(
     `UPDATE job SET state = 'queued', attempts = attempts - 1, lease_until = NULL
-      WHERE id = $1::uuid AND state = 'running'`,
-    [id],
+      WHERE id = $1::uuid AND state = 'running' AND attempts = $2`,
+    [id, attempt],
+  );
+};
+
+/** Drops jobs that ended long ago; those of drafts that are still there stay with them. */
+export const pruneJobs = async (query: Query): Promise<void> => {
+  await query(
+    `DELETE FROM job j WHERE j.finished_at < now() - $1 * interval '1 day'
+        AND NOT EXISTS (SELECT FROM registry_draft d WHERE j.id IN (d.read_job, d.commit_job))`,
+    [keepDays],
   );
 };

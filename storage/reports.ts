@@ -178,17 +178,25 @@ export const requestReport = (
     return id;
   });
 
-/** Queues the report of one ended period for every township that has none queued or made yet; answers how many. */
+/** A report of the schedule that failed is asked for again after so long. */
+const againMinutes = 60;
+
+/**
+ * Queues the report of one ended period for every township that has none queued or made yet, and again where its job has
+ * failed a while ago; answers how many.
+ */
 export const queueDueReports = (db: Db, period: Period, actor: string): Promise<number> =>
   db.transaction(async (query) => {
     await query("SELECT pg_advisory_xact_lock(hashtext('hubao_report_schedule'))");
     const townships = await query<{ id: string }>(
       `SELECT t.id FROM township t
-        WHERE NOT EXISTS (SELECT FROM report_due d WHERE (d.township_id, d.kind, d.first_date) = (t.id, $1, $2::date))
+        WHERE NOT EXISTS (SELECT FROM report_due d LEFT JOIN job j ON j.id = d.job_id
+                           WHERE (d.township_id, d.kind, d.first_date) = (t.id, $1, $2::date)
+                             AND (j.state = 'failed' AND j.finished_at < now() - $4 * interval '1 minute') IS NOT TRUE)
           AND EXISTS (SELECT FROM breaker b JOIN transformer_area a ON a.id = b.area_id JOIN village v ON v.id = a.village_id
                        WHERE v.township_id = t.id AND b.installed_on <= $3::date)
         ORDER BY t.id`,
-      [period.kind, period.firstDate, lastDate(period)],
+      [period.kind, period.firstDate, lastDate(period), againMinutes],
     );
     for (const { id } of townships) {
       const job = await createJob(db, query, {
@@ -196,12 +204,11 @@ export const queueDueReports = (db: Db, period: Period, actor: string): Promise<
         params: { townshipId: id, kind: period.kind, date: period.firstDate },
         actor,
       });
-      await query("INSERT INTO report_due (township_id, kind, first_date, job_id) VALUES ($1, $2, $3, $4)", [
-        id,
-        period.kind,
-        period.firstDate,
-        job,
-      ]);
+      await query(
+        `INSERT INTO report_due (township_id, kind, first_date, job_id) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (township_id, kind, first_date) DO UPDATE SET job_id = excluded.job_id`,
+        [id, period.kind, period.firstDate, job],
+      );
     }
     return townships.length;
   });

@@ -2,7 +2,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type JobHandler, type JobRunner, jobProblem, startJobRunner } from "../../house/jobs.ts";
-import { cancelJob, claimJob, createJob, listJobs, readJob, renewJob } from "../../storage/jobs.ts";
+import {
+  cancelJob,
+  claimJob,
+  createJob,
+  finishJob,
+  listJobs,
+  pruneJobs,
+  readJob,
+  renewJob,
+} from "../../storage/jobs.ts";
 import { freshDatabase } from "../support/database.ts";
 import { until } from "../support/until.ts";
 
@@ -112,7 +121,40 @@ describe("the queue of long work", () => {
       state: "failed",
       problem: "its worker died 3 times",
     });
-    expect(await renewJob(database.db.query, id, { done: 1, total: null, note: null })).toBe("lost");
+    expect(await renewJob(database.db.query, { id, attempt: 3 }, { done: 1, total: null, note: null })).toBe(
+      "lost",
+    );
+  });
+
+  it("keeps a worker that lost its job from renewing or ending it for the one that has it now", async () => {
+    const { query } = database.db;
+    const id = await create("slow");
+    const first = await claimJob(query, ["slow"]);
+    await query("UPDATE job SET lease_until = now() - interval '1 second' WHERE id = $1", [id]);
+    const second = await claimJob(query, ["slow"]);
+    if (first === null || second === null) throw new Error("the job was not taken");
+    const progress = { done: 1, total: null, note: null };
+    expect(await renewJob(query, first, progress)).toBe("lost");
+    await finishJob(query, first, progress, { state: "failed", problem: "too late" });
+    expect(await renewJob(query, second, progress)).toBe("goOn");
+    await finishJob(query, second, progress, { state: "done", result: 1 });
+    expect(await readJob(query, id)).toMatchObject({ state: "done", problem: null });
+  });
+
+  it("drops what ended long ago, and nothing that has not ended", async () => {
+    const { query } = database.db;
+    const [old, fresh, waiting] = [await create("a"), await create("a"), await create("a")];
+    await query(
+      "UPDATE job SET state = 'done', finished_at = now() - interval '91 days', created_at = now() - interval '92 days' WHERE id = $1",
+      [old],
+    );
+    await query("UPDATE job SET state = 'done', finished_at = now() - interval '89 days' WHERE id = $1", [
+      fresh,
+    ]);
+    await query("UPDATE job SET created_at = now() - interval '1 year' WHERE id = $1", [waiting]);
+    await pruneJobs(query);
+    const left = await listJobs(query, {}, { after: undefined, limit: 10 });
+    expect(new Set(left.map((job) => job.id))).toEqual(new Set([fresh, waiting]));
   });
 
   it("gives a job back when the house stops, and the next house does it", async () => {

@@ -14,9 +14,11 @@ const zone = "Asia/Shanghai";
 const nowMs = Date.parse("2026-11-02T10:00:00+08:00");
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let lostHours = 10;
+let warnings: string[] = [];
 
 beforeEach(async () => {
   lostHours = 10;
+  warnings = [];
   database = await freshDatabase();
   await database.db.query("INSERT INTO township (id, name) VALUES ('T1', '清河镇')");
   await database.db.query("INSERT INTO village (id, township_id, name) VALUES ('V1', 'T1', '上河村')");
@@ -34,6 +36,7 @@ const needs = (): ReportNeeds => ({
   timeZone: zone,
   clock: () => nowMs,
   chromium: null,
+  warn: (message) => warnings.push(message),
   sources: {
     performance: async ({ by, townshipId }): Promise<PerformanceRow[]> => {
       if (townshipId !== "T1") return [];
@@ -93,6 +96,20 @@ describe("making a report", () => {
     });
   });
 
+  it("is made without its PDF when the Chromium there is fails", async () => {
+    const outcome = await makeReport(
+      { ...needs(), chromium: "/bin/false" },
+      { params: { townshipId: "T1", kind: "day", date: "2026-11-01" }, actor: "tester" },
+      tools(),
+    );
+    expect(outcome).toMatchObject({ kind: "made" });
+    expect((await listed())[0]?.files.map(({ format }) => format)).toEqual([
+      ...["csv", "html", "xlsx"],
+      ...["csv", "html", "xlsx"],
+    ]);
+    expect(warnings).toHaveLength(2);
+  });
+
   it("stops when it is called off", async () => {
     const calledOff = new AbortController();
     calledOff.abort(new Error("called off"));
@@ -150,6 +167,18 @@ describe("the reports' schedule", () => {
       "week 2026-10-26",
       "month 2026-10-01",
     ]);
+  });
+
+  it("asks again an hour after a report has failed, and not before", async () => {
+    const period = periodOfDate("day", "2026-11-01", zone);
+    const fail = (ago: string) =>
+      database.db.query("UPDATE job SET state = 'failed', finished_at = now() - $1::interval", [ago]);
+    expect(await queueDueReports(database.db, period, "schedule")).toBe(1);
+    await fail("59 minutes");
+    expect(await queueDueReports(database.db, period, "schedule")).toBe(0);
+    await fail("61 minutes");
+    expect(await queueDueReports(database.db, period, "schedule")).toBe(1);
+    expect(await queueDueReports(database.db, period, "schedule")).toBe(0);
   });
 
   it("asks for nothing from before anything was installed", async () => {
