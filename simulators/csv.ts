@@ -1,13 +1,21 @@
 // The registry table as CSV text, in the columns that the import takes, and back.
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
-import { type RegistryRow, registryColumns, registryRowSchema } from "../domain/registry.ts";
+import {
+  optionalRegistryColumns,
+  type RegistryRow,
+  registryColumns,
+  registryRowSchema,
+} from "../domain/registry.ts";
 
-/** Rows as CSV text with a header; empty cells are null. */
+/** Rows as CSV text with a header; empty cells are null. An optional column stands there where a row says something of it. */
 export const registryCsv = (rows: readonly RegistryRow[]): string =>
   stringify([...rows], {
     header: true,
-    columns: [...registryColumns],
+    columns: [
+      ...registryColumns,
+      ...optionalRegistryColumns.filter((name) => rows.some((row) => row[name] !== undefined)),
+    ],
     cast: { boolean: (value) => String(value) },
   });
 

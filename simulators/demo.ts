@@ -117,6 +117,26 @@ const justInstalled = (rows: readonly RegistryRow[], nowMs: number): RegistryRow
       : { ...row, removedOn: dateAgo(nowMs, removedDaysAgo) };
   });
 
+/** Village → its simulated safety officer; one village has none on purpose, so that the share falls short of its target. */
+const officers: Readonly<Record<string, string>> = { shanghe: "协管员-01", shiqiao: "协管员-02" };
+
+/** Safety officers, the supply station, and houses in the order in which they are walked. */
+const withPeopleAndPaths = (rows: readonly RegistryRow[]): RegistryRow[] => {
+  const walked = new Map<string, number>();
+  return rows.map((row) => {
+    const officerName = officers[row.villageId] ?? null;
+    const step = row.householdId === null ? null : (walked.get(row.householdId) ?? walked.size + 1);
+    if (row.householdId !== null && step !== null) walked.set(row.householdId, step);
+    return {
+      ...row,
+      supplyStation: "青溪供电所",
+      walkingOrder: step,
+      officerId: officerName === null ? null : `officer-${row.villageId}`,
+      officerName,
+    };
+  });
+};
+
 /** The demo township's rows, imported first where the registry lacks them. */
 const demoRegistry = async (
   api: Api,
@@ -126,7 +146,7 @@ const demoRegistry = async (
   const isDemo = (row: RegistryRow) => row.townshipId === demoTownshipId;
   const present = (await api.registry()).filter(isDemo);
   if (present.length > 0) return { rows: present, imported: false };
-  const rows = justInstalled(demoTownship(seed, Date.now()), Date.now());
+  const rows = withPeopleAndPaths(justInstalled(demoTownship(seed, Date.now()), Date.now()));
   await api.importRegistry(rows);
   log.info({ rows: rows.length, township: rows[0]?.townshipName }, "demo township imported");
   return { rows, imported: true };
