@@ -16,6 +16,7 @@ import {
   updateNotice,
 } from "../storage/notices.ts";
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
+import { isDatabaseUnavailable } from "../storage/unavailable.ts";
 import { type NoticeRow, noticeColumns, noticeOf } from "../storage/views/notices.ts";
 import { timelineOf } from "../storage/views/timeline.ts";
 
@@ -32,6 +33,8 @@ export type KeeperNeeds = {
   heartbeatIntervalMs: number;
   vouchMs: number;
   rule?: NoticeRule;
+  /** Told once a look of the notices that could not be looked after; without it the look ends with the first. */
+  warn?: (message: string, error: unknown) => void;
 };
 
 /** Looks at every notice in hand once; answers those that changed. Several processes may look at the same time. */
@@ -41,17 +44,26 @@ export const keepNotices = async (
   signal?: AbortSignal,
 ): Promise<Notice[]> => {
   const changed: Notice[] = [];
+  const failed: unknown[] = [];
   let after: string | null = null;
   for (;;) {
     const ids: string[] = await noticesToKeep(needs.db.query, after, noticesPerLook);
     for (const id of ids) {
       if (signal?.aborted) return changed;
-      const notice = await keepOne(needs, id, nowMs);
-      if (notice !== null) changed.push(notice);
+      try {
+        const notice = await keepOne(needs, id, nowMs);
+        if (notice !== null) changed.push(notice);
+      } catch (error) {
+        // One that cannot be looked after must not keep the others from it; a database that is away keeps all.
+        if (needs.warn === undefined || isDatabaseUnavailable(error)) throw error;
+        failed.push(error);
+      }
     }
     after = ids.at(-1) ?? null;
     if (ids.length < noticesPerLook) break;
   }
+  if (failed.length > 0)
+    needs.warn?.(`${failed.length} notices could not be looked after, and are looked at again`, failed[0]);
   await pruneOutbox(needs.db.query, nowMs);
   return changed;
 };
