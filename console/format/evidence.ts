@@ -96,6 +96,11 @@ export const evidenceWords = (
     behindMs: (value) => words.evidence.behind(format.duration(Number(value))),
     aheadMs: (value) => words.evidence.ahead(format.duration(Number(value))),
     dueAt: (value) => words.evidence.due(format.date(String(value))),
+    seq: (value) => words.evidence.seq(String(value)),
+    beforeSeq: (value) => words.evidence.beforeSeq(String(value)),
+    readings: (value) => words.evidence.sameReadings(String(value)),
+    gatewayId: (value) => words.evidence.gateway(String(value)),
+    lastHeardAt: (value) => words.evidence.lastHeard(format.time(String(value), nowMs)),
     responsibleBreakerId: (value) => words.evidence.responsible(String(value)),
   };
   const first = kind === "failureToTrip" || kind === "highLeakage" ? currentFirst : stateFirst;

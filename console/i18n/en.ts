@@ -333,6 +333,11 @@ export const en: Dictionary = {
     due: (value) => `test due ${value}`,
     responsible: (value) => `${value} should have tripped`,
     suspect: (place, name, leaked) => `suspect ${place}: ${name} (${leaked})`,
+    seq: (value: string) => `number ${value}`,
+    beforeSeq: (value: string) => `before it ${value}`,
+    sameReadings: (value: string) => `${value} the same`,
+    gateway: (value: string) => `gateway ${value}`,
+    lastHeard: (time: string) => `last heard ${time}`,
     ruleText: (_zh, en) => en,
   },
   quarantine: {

@@ -350,6 +350,11 @@ export const zh = {
     due: (value: string) => `应于 ${value} 前试跳`,
     responsible: (value: string) => `应动作的保护器 ${value}`,
     suspect: (place: string, name: string, leaked: string) => `嫌疑 ${place}：${name}（${leaked}）`,
+    seq: (value: string) => `序号 ${value}`,
+    beforeSeq: (value: string) => `此前 ${value}`,
+    sameReadings: (value: string) => `${value} 次相同`,
+    gateway: (value: string) => `集中器 ${value}`,
+    lastHeard: (time: string) => `最后通信 ${time}`,
     ruleText: (zh: string, _en: string) => zh,
   },
   quarantine: {
