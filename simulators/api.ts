@@ -1,4 +1,6 @@
 // The few calls that a simulator makes to the HTTP API, as any operator's script would: registry and credentials.
+import { z } from "zod";
+import type { AlarmKind } from "../domain/alarm.ts";
 import { credentialSchema } from "../domain/http.ts";
 import type { RegistryRow } from "../domain/registry.ts";
 import { parseRegistryCsv, registryCsv } from "./csv.ts";
@@ -11,6 +13,13 @@ export type Api = {
   breakerToken(breakerId: string): Promise<string>;
   /** A new token for an area's gateway. */
   gatewayToken(areaId: string, gatewayId: string): Promise<string>;
+  /** Asks for a period's report: `date` is any of its days. */
+  makeReport(township: string, kind: "day" | "week" | "month", date: string): Promise<void>;
+  /** Open alarms of a kind: their ids, at most a page of them. */
+  openAlarms(kind: AlarmKind): Promise<string[]>;
+  /** Makes the draft of a rectification notice from an alarm; answers its id. */
+  draftNotice(alarmId: string): Promise<string>;
+  issueNotice(noticeId: string): Promise<void>;
 };
 
 export const apiLimits = {
@@ -22,31 +31,33 @@ export const apiLimits = {
   concurrency: 16,
 } as const;
 
+/** Text is CSV, an object JSON. */
+type Body = string | object | null;
+const withId = z.object({ id: z.string() });
+
 /** Talks to the API at `apiUrl` (without `/api/v1`). Every call throws an Error of one sentence when the API refuses. */
 export const createApi = (apiUrl: string, token: string, signal?: AbortSignal): Api => {
   const base = `${apiUrl.replace(/\/+$/, "")}/api/v1`;
 
-  const once = async (method: "GET" | "POST", path: string, csv: string | null): Promise<Response> => {
+  const once = async (method: "GET" | "POST", path: string, body: Body): Promise<Response> => {
     const timeout = AbortSignal.timeout(apiLimits.requestTimeoutMs);
     return fetch(`${base}/${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
-        ...(csv === null ? {} : { "content-type": "text/csv; charset=utf-8" }),
+        ...(body === null
+          ? {}
+          : { "content-type": typeof body === "string" ? "text/csv; charset=utf-8" : "application/json" }),
       },
-      ...(csv === null ? {} : { body: csv }),
+      ...(body === null ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     });
   };
 
   let answered = false;
-  const request = async (
-    method: "GET" | "POST",
-    path: string,
-    csv: string | null = null,
-  ): Promise<string> => {
+  const request = async (method: "GET" | "POST", path: string, body: Body = null): Promise<string> => {
     for (let attempt = 1; ; attempt++) {
-      const outcome = await once(method, path, csv).catch((error: unknown) => error as Error);
+      const outcome = await once(method, path, body).catch((error: unknown) => error as Error);
       answered ||= outcome instanceof Response;
       if (outcome instanceof Response && outcome.ok) return outcome.text();
       const retry = outcome instanceof Error ? answered : outcome.status === 429 || outcome.status >= 500;
@@ -73,6 +84,19 @@ export const createApi = (apiUrl: string, token: string, signal?: AbortSignal): 
     breakerToken: (breakerId) => token256(`breakers/${breakerId}/credential`),
     gatewayToken: (areaId, gatewayId) =>
       token256(`transformer-areas/${areaId}/gateways/${gatewayId}/credential`),
+    async makeReport(township, kind, date) {
+      await request("POST", "reports", { township, kind, date });
+    },
+    openAlarms: async (kind) =>
+      z
+        .object({ items: z.array(withId) })
+        .parse(JSON.parse(await request("GET", `alarms?state=open&kind=${kind}`)))
+        .items.map(({ id }) => id),
+    draftNotice: async (alarmId) =>
+      withId.parse(JSON.parse(await request("POST", "notices", { alarmId }))).id,
+    async issueNotice(noticeId) {
+      await request("POST", `notices/${noticeId}/issue`);
+    },
   };
 };
 

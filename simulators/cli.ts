@@ -65,6 +65,7 @@ const tokensFor = async (api: Api, world: World, options: CliOptions): Promise<M
     await writeKept(options.credentialsPath, {
       tokens: Object.fromEntries(tokens),
       reportedUntilMs: kept?.reportedUntilMs ?? null,
+      sequences: kept?.sequences ?? {},
     });
   return tokens;
 };

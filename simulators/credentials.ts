@@ -11,6 +11,8 @@ const keptSchema = z.object({
   tokens: z.record(z.string(), z.string()),
   /** Until when the devices have reported, Unix ms; null before the first time. */
   reportedUntilMs: z.number().nullable(),
+  /** Breaker → the number of its last report. */
+  sequences: z.record(z.string(), z.number()).default({}),
 });
 /** What a simulator remembers from one start to the next. */
 export type Kept = z.infer<typeof keptSchema>;

@@ -1,16 +1,18 @@
 // The demo: loads the demo township through the API, gives its devices credentials, uploads their past day and lets them report.
 import { join } from "node:path";
 import mqtt from "mqtt";
-import type { RegistryRow } from "../domain/registry.ts";
 import { midnightMs } from "../domain/time.ts";
-import { type Api, createApi } from "./api.ts";
+import { createApi } from "./api.ts";
 import type { Counters, Log } from "./connection.ts";
 import { issueBreakerTokens, issueGatewayTokens, type Kept, readKept, writeKept } from "./credentials.ts";
 import { demoFaults } from "./demo-plan.ts";
+import { dateAgo, demoRegistry, demoTimeZone } from "./demo-registry.ts";
+import { doOfficeWork, testSomeBreakers } from "./demo-work.ts";
 import { type Fault, labelOf } from "./faults.ts";
 import { type Fleet, startFleet } from "./fleet.ts";
+import { type GatewayLines, startGatewayLines } from "./gateway-lines.ts";
 import { sendHistory } from "./history.ts";
-import { demoTownship, demoTownshipId } from "./township.ts";
+import { createNumbering, type Numbering } from "./messages.ts";
 import { createWorld, type World } from "./world.ts";
 
 export type DemoConfig = {
@@ -37,12 +39,16 @@ export type Demo = {
 
 const historyIntervalMs = 300_000;
 const keepEveryMs = 60_000;
+/** Numbers that a device may have used after the last that was kept: an end without a goodbye repeats none. */
+const keptLate = 100;
 const hourMs = 3_600_000;
 
 /** Starts the demo in the background: answers at once. Its problems go to the log and to `ready`. */
 export const startDemo = (config: DemoConfig, log: Log): Demo => {
   const aborter = new AbortController();
   let fleet: Fleet | null = null;
+  let gateways: GatewayLines | null = null;
+  let office: Promise<void> | null = null;
   let keeper: NodeJS.Timeout | undefined;
   let keep: (() => Promise<void>) | null = null;
   const run = async () => {
@@ -62,16 +68,29 @@ export const startDemo = (config: DemoConfig, log: Log): Demo => {
     const faults = demoFaults(people, config.seed, nowMs);
     const world = createWorld(rows, config.seed, faults);
     announce(log, faults, nowMs);
-    await uploadPast(config, world, tokens, kept.reportedUntilMs, nowMs, signal, log);
+    const sequences = new Map(Object.entries(kept.sequences).map(([id, last]) => [id, last + keptLate]));
+    const numbering = createNumbering(nowMs, sequences);
+    await uploadPast(config, world, tokens, kept.reportedUntilMs, nowMs, numbering, signal, log);
     if (signal.aborted) return;
+    gateways = startGatewayLines({ mqttUrl: config.mqttUrl, world, credentials: tokens, numbering, log });
+    if (imported) {
+      testSomeBreakers(gateways, world, Date.now());
+      office = doOfficeWork(api, { day: dateAgo(nowMs, 1), signal, log });
+    }
     fleet = startFleet({
       mqttUrl: config.mqttUrl,
       world,
       credentials: tokens,
       intervalMs: config.intervalMs ?? 30_000,
+      numbering,
       log,
     });
-    keep = () => writeKept(path, { tokens: kept.tokens, reportedUntilMs: Date.now() });
+    keep = () =>
+      writeKept(path, {
+        tokens: kept.tokens,
+        reportedUntilMs: Date.now(),
+        sequences: Object.fromEntries(sequences),
+      });
     await keep();
     const warn = (error: Error) => log.warn({ reason: error.message }, "demo credentials could not be kept");
     keeper = setInterval(() => void keep?.().catch(warn), keepEveryMs);
@@ -88,73 +107,16 @@ export const startDemo = (config: DemoConfig, log: Log): Demo => {
       aborter.abort();
       await ready.catch(() => {});
       clearInterval(keeper);
-      await fleet?.stop();
+      await office?.catch(() => {});
+      await Promise.all([fleet?.stop(), gateways?.stop()]);
       await keep?.().catch(() => {});
     },
   };
 };
 
-/** The demo's own zone: the township is a Chinese one, whatever the house is set to. */
-const timeZone = "Asia/Shanghai";
-const removedDaysAgo = 45;
-
-const dateAgo = (nowMs: number, days: number): string =>
-  Temporal.Instant.fromEpochMilliseconds(nowMs)
-    .toZonedDateTimeISO(timeZone)
-    .toPlainDate()
-    .subtract({ days })
-    .toString();
-
-/**
- * The township as if it had been equipped the day before: only so far does the simulated history reach, and what is
- * installed without a report counts against the rates of a week or a month.
- */
-const justInstalled = (rows: readonly RegistryRow[], nowMs: number): RegistryRow[] =>
-  rows.map((row) => {
-    if (row.breakerId === null) return row;
-    return row.removedOn === null
-      ? { ...row, installedOn: dateAgo(nowMs, 1) }
-      : { ...row, removedOn: dateAgo(nowMs, removedDaysAgo) };
-  });
-
-/** Village → its simulated safety officer; one village has none on purpose, so that the share falls short of its target. */
-const officers: Readonly<Record<string, string>> = { shanghe: "协管员-01", shiqiao: "协管员-02" };
-
-/** Safety officers, the supply station, and houses in the order in which they are walked. */
-const withPeopleAndPaths = (rows: readonly RegistryRow[]): RegistryRow[] => {
-  const walked = new Map<string, number>();
-  return rows.map((row) => {
-    const officerName = officers[row.villageId] ?? null;
-    const step = row.householdId === null ? null : (walked.get(row.householdId) ?? walked.size + 1);
-    if (row.householdId !== null && step !== null) walked.set(row.householdId, step);
-    return {
-      ...row,
-      supplyStation: "青溪供电所",
-      walkingOrder: step,
-      officerId: officerName === null ? null : `officer-${row.villageId}`,
-      officerName,
-    };
-  });
-};
-
-/** The demo township's rows, imported first where the registry lacks them. */
-const demoRegistry = async (
-  api: Api,
-  seed: number,
-  log: Log,
-): Promise<{ rows: RegistryRow[]; imported: boolean }> => {
-  const isDemo = (row: RegistryRow) => row.townshipId === demoTownshipId;
-  const present = (await api.registry()).filter(isDemo);
-  if (present.length > 0) return { rows: present, imported: false };
-  const rows = withPeopleAndPaths(justInstalled(demoTownship(seed, Date.now()), Date.now()));
-  await api.importRegistry(rows);
-  log.info({ rows: rows.length, township: rows[0]?.townshipName }, "demo township imported");
-  return { rows, imported: true };
-};
-
 /** What an earlier start kept, unless it belongs to a database that is gone: then the broker refuses its tokens. */
 const usableKept = async (path: string, imported: boolean, world: World, mqttUrl: string): Promise<Kept> => {
-  const none: Kept = { tokens: {}, reportedUntilMs: null };
+  const none: Kept = { tokens: {}, reportedUntilMs: null, sequences: {} };
   const kept = imported ? null : await readKept(path);
   if (kept === null) return none;
   // Three, because an operator may have given one of the breakers a new credential.
@@ -190,12 +152,13 @@ const uploadPast = async (
   tokens: ReadonlyMap<string, string>,
   reportedUntilMs: number | null,
   nowMs: number,
+  numbering: Numbering,
   signal: AbortSignal,
   log: Log,
 ): Promise<void> => {
   const earliestMs =
     config.historyHours === undefined
-      ? midnightMs(dateAgo(nowMs, 1), timeZone)
+      ? midnightMs(dateAgo(nowMs, 1), demoTimeZone)
       : nowMs - config.historyHours * hourMs;
   const fromMs = Math.max(earliestMs, reportedUntilMs ?? earliestMs);
   if (fromMs >= nowMs) return;
@@ -207,6 +170,7 @@ const uploadPast = async (
     fromMs,
     toMs: nowMs,
     intervalMs: historyIntervalMs,
+    numbering,
     log,
     signal,
   });

@@ -1,7 +1,7 @@
 // A fleet of simulated breakers on real MQTT connections, reporting in real time or faster.
 import { type Counters, type Log, newCounters, type SentReport } from "./connection.ts";
 import { breakerLinks, gatewayLinks } from "./links.ts";
-import { createNumbering } from "./messages.ts";
+import { createNumbering, type Numbering } from "./messages.ts";
 import { createSchedule } from "./schedule.ts";
 import type { World } from "./world.ts";
 
@@ -20,6 +20,8 @@ export type FleetOptions = {
   startAtMs?: number;
   /** New connections a second; default 100. */
   connectPerSecond?: number;
+  /** Goes on with another's numbers; by default from the second in which it starts. */
+  numbering?: Numbering;
   log: Log;
   /** Called for every report that the broker acknowledged: a ledger outside the system. */
   onAcknowledged?: (report: SentReport) => void;
@@ -50,7 +52,7 @@ export const startFleet = (options: FleetOptions): Fleet => {
   const context = {
     options: { ...options, connectPerSecond: options.connectPerSecond ?? 100 },
     counters,
-    numbering: createNumbering(startAtMs),
+    numbering: options.numbering ?? createNumbering(startAtMs),
     nowMs: clock.nowMs,
     problems: problemLog(log),
   };

@@ -24,6 +24,8 @@ export type HistoryOptions = {
   fromMs: number;
   toMs: number;
   intervalMs: number;
+  /** Goes on with another's numbers; by default from the second in which it starts. */
+  numbering?: Numbering;
   log: Log;
   onAcknowledged?: (report: SentReport) => void;
   /** Gives up when it aborts. */
@@ -48,7 +50,7 @@ type Sender = {
  */
 export const sendHistory = async (options: HistoryOptions): Promise<Counters> => {
   const counters = newCounters();
-  const numbering = createNumbering(options.fromMs);
+  const numbering = options.numbering ?? createNumbering(options.fromMs);
   const connect = connector(options, counters);
   const { world } = options;
   const connections = new Map<string, Connection>();

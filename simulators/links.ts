@@ -15,10 +15,10 @@ import {
   onlineMessage,
   reportMessage,
 } from "./messages.ts";
-import { effectOn, lineDown, readingAt } from "./physics.ts";
-import { between, generator, keyOf } from "./random.ts";
+import { lineDown, readingAt, tripTestBody } from "./physics.ts";
+import { generator, keyOf } from "./random.ts";
 import type { PlannedReport } from "./schedule.ts";
-import type { SimulatedBreaker, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 export type LinksOptions = {
   mqttUrl: string;
@@ -31,14 +31,6 @@ export type LinksOptions = {
 const openEveryMs = 100;
 /** A gateway collects for this long before it sends a batch. */
 const collectMs = 1_000;
-
-const testBody = (world: World, breaker: SimulatedBreaker, atMs: number): object => {
-  const effect = effectOn(world, breaker, atMs);
-  const passed = effect.protection === "enabled" && effect.leakageFraction < 1 && effect.contact === "closed";
-  return passed
-    ? { kind: "trip", passed, breakTimeMs: Math.round(between(breaker.traits.key, atMs, 14, 40)) }
-    : { kind: "trip", passed };
-};
 
 export type LinksContext = {
   options: LinksOptions;
@@ -151,7 +143,9 @@ export const breakerLinks = (context: LinksContext): Links => {
         onMessage(topic, connection) {
           if (topic !== `${prefix}command/tripTest`) return;
           toSay.push((atMs) => {
-            connection.send(reportMessage(breaker, "test", atMs, testBody(world, breaker, atMs), numbering));
+            connection.send(
+              reportMessage(breaker, "test", atMs, tripTestBody(world, breaker, atMs), numbering),
+            );
           });
         },
       } satisfies LinkPlan;

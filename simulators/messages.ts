@@ -11,15 +11,15 @@ export type Numbering = (breakerId: string) => number;
 
 /**
  * Numbers each breaker's reports from the second in which it started. A later start therefore goes on higher, as long as
- * a device sends no more than one report a second on average.
+ * a device sends no more than one report a second on average. `last`, breaker → the number that it gave last, is read and
+ * kept up to date: who hands it from one start to the next has devices that count on as if they had never stopped.
  */
-export const createNumbering = (startMs: number): Numbering => {
+export const createNumbering = (startMs: number, last = new Map<string, number>()): Numbering => {
   const first = Math.floor((startMs - numberingFromMs) / 1_000);
-  const sent = new Map<string, number>();
   return (breakerId) => {
-    const count = sent.get(breakerId) ?? 0;
-    sent.set(breakerId, count + 1);
-    return first + count;
+    const next = (last.get(breakerId) ?? first - 1) + 1;
+    last.set(breakerId, next);
+    return next;
   };
 };
 

@@ -150,3 +150,12 @@ export const readingAt = (
     signalDbm: Math.round(traits.signalDbm + between(traits.key + 6, Math.floor(atMs / minuteMs), -4, 4)),
   };
 };
+
+/** What a breaker says of a trip test at `atMs` (Unix ms): one that does not protect, or is open, fails it. */
+export const tripTestBody = (world: World, breaker: SimulatedBreaker, atMs: number): object => {
+  const effect = effectOn(world, breaker, atMs);
+  const passed = effect.protection === "enabled" && effect.leakageFraction < 1 && effect.contact === "closed";
+  return passed
+    ? { kind: "trip", passed, breakTimeMs: Math.round(between(breaker.traits.key, atMs, 14, 40)) }
+    : { kind: "trip", passed };
+};
