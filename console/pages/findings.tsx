@@ -36,11 +36,11 @@ const Overrides = ({ overrides }: { overrides: readonly LimitOverride[] }) => {
         {overrides.map((one) => (
           <tr key={keyOf(one)}>
             <th scope="row">{texts.limitNames[one.name]}</th>
-            <td>
+            <td data-label={texts.scope}>
               {texts.scopes[one.scope]} {one.scopeId}
             </td>
-            <td>{one.level === null ? texts.allLevels : words.level[one.level]}</td>
-            <td>{one.value}</td>
+            <td data-label={texts.level}>{one.level === null ? texts.allLevels : words.level[one.level]}</td>
+            <td data-label={texts.value}>{one.value}</td>
             <td>
               <Popconfirm
                 title={texts.resetSure}
@@ -102,15 +102,15 @@ const Rules = ({ items, onEdit }: { items: readonly StoredOwnRule[]; onEdit(rule
         {items.map((rule) => (
           <tr key={rule.id} className={rule.enabled ? "" : "struck"}>
             <th scope="row">{language === "en" ? rule.textEn : rule.textZh}</th>
-            <td>
+            <td data-label={texts.condition}>
               {texts.fields[rule.field]} {texts.comparisons[rule.comparison]} {rule.threshold}
               <small>{texts.heldFor(String(rule.holdMs / 1000), String(rule.deadband))}</small>
             </td>
-            <td>
+            <td data-label={texts.scope}>
               {rule.areaId ?? rule.villageId ?? rule.townshipId ?? texts.everywhere}
               <small>{rule.level === null ? texts.allLevels : words.level[rule.level]}</small>
             </td>
-            <td>{words.priority[rule.priority]}</td>
+            <td data-label={texts.priority}>{words.priority[rule.priority]}</td>
             <td>
               <div className="notice-acts">
                 <Button size="small" onClick={() => onEdit(rule)}>

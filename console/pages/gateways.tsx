@@ -44,16 +44,18 @@ const Row = ({ gateway }: { gateway: GatewayView }) => {
     <>
       <tr>
         <th scope="row">{gateway.id}</th>
-        <td>
+        <td data-label={texts.area}>
           {gateway.areaName}
           <small>{gateway.areaId}</small>
         </td>
-        <td>
+        <td data-label={texts.link}>
           <b>{gateway.online ? texts.online : texts.offline}</b>
           <small>{texts.since(format.time(gateway.since, nowMs))}</small>
         </td>
-        <td>{gateway.lastHeardAt === null ? "–" : format.time(gateway.lastHeardAt, nowMs)}</td>
-        <td>
+        <td data-label={texts.lastHeard}>
+          {gateway.lastHeardAt === null ? "–" : format.time(gateway.lastHeardAt, nowMs)}
+        </td>
+        <td data-label={texts.breakers}>
           <Link to={`/breakers?area=${encodeURIComponent(gateway.areaId)}`}>
             {texts.silentOf(format.integer(gateway.silentBreakers), format.integer(gateway.breakers))}
           </Link>

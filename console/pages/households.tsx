@@ -71,16 +71,18 @@ const Row = ({ household }: { household: Household }) => {
         </Link>
         <small>{household.id}</small>
       </th>
-      <td>
+      <td data-label={words.registry.area}>
         {household.villageName}
         <small>{household.areaName}</small>
       </td>
-      <td>
+      <td data-label={texts.householder}>
         {household.householder ?? "–"}
         {household.accountNumber !== null && <small>{household.accountNumber}</small>}
       </td>
-      <td>{household.inhabited ? texts.inhabited : <span className="quiet">{texts.vacant}</span>}</td>
-      <td>
+      <td data-label={texts.history}>
+        {household.inhabited ? texts.inhabited : <span className="quiet">{texts.vacant}</span>}
+      </td>
+      <td data-label={texts.protectedBy}>
         {household.breakers.length === 0 ? (
           <span className={household.inhabited ? "bad" : "quiet"}>{texts.unprotected}</span>
         ) : (

@@ -183,10 +183,10 @@ export const Officers = () => {
                           {officer.name}
                           <small>{officer.id}</small>
                         </th>
-                        <td>
+                        <td data-label={texts.phone}>
                           {officer.phone === "" ? "–" : <a href={`tel:${officer.phone}`}>{officer.phone}</a>}
                         </td>
-                        <td>
+                        <td data-label={texts.villages}>
                           <Villages officer={officer} onForm={setForm} />
                         </td>
                         <td>

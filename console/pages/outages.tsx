@@ -81,7 +81,7 @@ const Row = ({ outage, onEdit }: { outage: PlannedOutageEntry; onEdit(): void })
         {shown(outage.from)}
         <small>{shown(outage.to)}</small>
       </th>
-      <td>
+      <td data-label={texts.areas}>
         {outage.areas.slice(0, 6).map((a) => (
           <span key={a.areaId} className="outage-area">
             {a.villageName} · {a.areaName}
@@ -89,13 +89,13 @@ const Row = ({ outage, onEdit }: { outage: PlannedOutageEntry; onEdit(): void })
         ))}
         {outage.areas.length > 6 && <span className="quiet">+{outage.areas.length - 6}</span>}
       </td>
-      <td>
+      <td data-label={texts.note}>
         {outage.note || "–"}
         <small>
           {texts.by} {outage.createdBy}
         </small>
       </td>
-      <td>
+      <td data-label={texts.state}>
         <span className={state === "running" ? "outage-running" : ""}>{texts[state]}</span>
       </td>
       <td>

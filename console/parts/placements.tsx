@@ -127,7 +127,7 @@ const Entry = ({ breakerId, places, at }: { breakerId: string; places: Placement
         {entry.fromOn}
         {at === 0 && <small>{texts.always}</small>}
       </th>
-      <td>
+      <td data-label={words.registry.breakers.place}>
         {entry.householdId === null ? (
           texts.noHousehold
         ) : (

@@ -42,9 +42,9 @@ const Changes = ({ id }: { id: string }) => {
                 {changes.slice(0, shownChanges).map((change) => (
                   <tr key={`${change.placeId}/${change.field}`}>
                     <th scope="row">{change.placeName}</th>
-                    <td>{change.field}</td>
-                    <td>{number(change.field, change.before)}</td>
-                    <td>{number(change.field, change.after)}</td>
+                    <td data-label={words.rates.field}>{change.field}</td>
+                    <td data-label={words.rates.before}>{number(change.field, change.before)}</td>
+                    <td data-label={words.rates.after}>{number(change.field, change.after)}</td>
                   </tr>
                 ))}
               </tbody>
