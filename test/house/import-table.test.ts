@@ -55,6 +55,7 @@ const doors: Record<string, Door> = {
       "@ant-design/icons",
       "@vitejs/plugin-react",
       "antd",
+      "dayjs",
       "echarts",
       "eventsource-parser",
       "react",
