@@ -2,18 +2,11 @@
 import { stringify } from "csv-stringify/sync";
 import writeWorkbook, { type Row } from "write-excel-file/node";
 import type { TestRecord } from "../domain/http-tests.ts";
+import { escapeCell, xmlText } from "../domain/spreadsheet.ts";
 import { type LedgerLanguage, ledgerColumns, ledgerWords } from "./table.ts";
 
 const bom = "\ufeff";
 const headerColor = "#dbe7f3";
-
-/** Text that a spreadsheet would take for a formula stands there with an apostrophe before it. */
-const harmless = (text: string): string => (/^[=+\-@\t\r']/.test(text) ? `'${text}` : text);
-
-/** Text without the characters that XML 1.0 cannot hold. */
-const xmlText = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
-  text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "");
 
 /** The ledger as CSV with a header, UTF-8 with the mark by which spreadsheets know it. */
 export const ledgerCsv = (
@@ -24,7 +17,7 @@ export const ledgerCsv = (
   const words = ledgerWords[language];
   const columns = ledgerColumns(language, timeZone);
   const cell = (value: string | number | null) =>
-    typeof value === "string" ? harmless(value) : (value ?? "");
+    typeof value === "string" ? escapeCell(value) : (value ?? "");
   return (
     bom +
     stringify(

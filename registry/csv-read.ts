@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
 import { columnOf } from "../domain/registry-words.ts";
-import { unescapeCell } from "./cell.ts";
+import { unescapeCell } from "../domain/spreadsheet.ts";
 import { fileLimits } from "./limits.ts";
 import { fileProblem, type RawRow } from "./raw.ts";
 

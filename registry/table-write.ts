@@ -3,7 +3,7 @@ import { stringify } from "csv-stringify/sync";
 import { type ColumnDef, writeXlsxStream, type XlsxStreamRow } from "hucre/xlsx";
 import { allRegistryColumns, type RegistryColumn, type RegistryRow } from "../domain/registry.ts";
 import { chineseLevels, type HeadingLanguage, headingOf } from "../domain/registry-words.ts";
-import { escapeCell } from "./cell.ts";
+import { escapeCell } from "../domain/spreadsheet.ts";
 import { encodeGb18030 } from "./gb18030.ts";
 
 /** `utf-8-bom` is what Excel takes for UTF-8. */

@@ -1,9 +1,6 @@
 // Numbers of a report as people read them, in a language.
 import type { CellFormat, ReportCell } from "./tables.ts";
 
-/** Text that a spreadsheet would take for a formula is shown as text: an apostrophe stands before it. */
-export const harmless = (text: string): string => (/^[=+\-@\t\r']/.test(text) ? `'${text}` : text);
-
 const formats: Record<Exclude<CellFormat, "text">, (language: string) => Intl.NumberFormat> = {
   count: (language) => new Intl.NumberFormat(language, { maximumFractionDigits: 0 }),
   percent: (language) => new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 2 }),

@@ -1,6 +1,7 @@
 // A report as an Excel workbook: one sheet a table, frozen headers, real number formats, no formulas.
 import writeWorkbook, { type Cell, type Row, type Sheet } from "write-excel-file/node";
 import type { ReportLanguage } from "../domain/http-reports.ts";
+import { xmlText } from "../domain/spreadsheet.ts";
 import { roundRate } from "./cells.ts";
 import type { Report } from "./report.ts";
 import { type CellFormat, type ReportCell, type ReportTable, reportTables } from "./tables.ts";
@@ -14,11 +15,6 @@ const numberFormats: Record<Exclude<CellFormat, "text">, string> = {
 };
 const headerColor = "#dbe7f3";
 const sheetNameCharacters = 31;
-
-/** Text as XML can hold it: without the control characters that XML 1.0 forbids. */
-export const xmlText = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must go
-  text.toWellFormed().replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "");
 
 const bodyCell = (value: ReportCell, format: CellFormat, bold: boolean): Cell => {
   const weight = bold ? { fontWeight: "bold" as const } : {};

@@ -11,7 +11,7 @@ import {
   draftSchema,
 } from "../../domain/http-drafts.ts";
 import { reasonIn } from "../../domain/registry-reasons.ts";
-import { escapeCell } from "../../registry/cell.ts";
+import { escapeCell } from "../../domain/spreadsheet.ts";
 import {
   commitDraft,
   createDraft,
