@@ -42,9 +42,11 @@ export const figuresOf = (row: PerformanceRow): ReportFigures => ({
   unknownShare: row.levels.household.unknownShare,
 });
 
-/** What two revisions differ by: every number of the period itself, and nothing of when it was computed. */
-export const digestOf = ({ total, villages, worst }: Report): string =>
-  createHash("sha256").update(JSON.stringify({ total, villages, worst })).digest("hex");
+/** What two revisions differ by: every number that is shown, of the period before too, and nothing of when it was computed. */
+export const digestOf = ({ total, villages, worst, before }: Report): string => {
+  const earlier = before === null ? null : { total: before.total, villages: [...before.villages.values()] };
+  return createHash("sha256").update(JSON.stringify({ total, villages, worst, earlier })).digest("hex");
+};
 
 /** A Chromium that fails costs the PDF and no other form: answers null then, and tells why. */
 const pdfOf = async (
