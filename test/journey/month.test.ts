@@ -1,13 +1,16 @@
-// Thirty days of history uploaded at once, late, shuffled and half of it twice: the same rates as in order, and as counted.
+// Thirty days of history uploaded at once, late, shuffled and half of it twice: the same intervals, rates and reports as in
+// order, and the rates as counted.
 import fc from "fast-check";
 import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TimelineEntry } from "../../domain/http.ts";
+import type { Job } from "../../domain/http-jobs.ts";
 import type { PerformanceRow } from "../../domain/http-rates.ts";
+import { type Period, periodAt } from "../../domain/periods.ts";
 import { count, type RawBreaker, type RawReport } from "../rates/count.ts";
 import { type FreshDatabase, freshDatabase } from "../support/database.ts";
 import { startTestHouse, type TestHouse } from "../support/house.ts";
-import { credentials, importRegistry } from "../support/registry.ts";
+import { credentials, registryCsv } from "../support/registry.ts";
 import { until } from "../support/until.ts";
 
 const minuteMs = 60_000;
@@ -17,6 +20,8 @@ const today = Temporal.Now.zonedDateTimeISO(zone).startOfDay();
 const endMs = today.epochMilliseconds;
 const startMs = today.subtract({ days }).epochMilliseconds;
 const areas = ["ordered", "shuffled"] as const;
+/** Each area is all there is of a township, so that whole reports can be compared. */
+const townshipOf = { ordered: "T", shuffled: "T2" } as const;
 const perArea = 4;
 const idOf = (area: string, index: number) => `${area}-${index}`;
 
@@ -26,11 +31,17 @@ let passwords: Map<string, string>;
 
 beforeAll(async () => {
   database = await freshDatabase();
-  house = await startTestHouse({ DATABASE_URL: database.url });
+  // The CSV is compared: nothing need be printed.
+  house = await startTestHouse({ DATABASE_URL: database.url, HUBAO_CHROMIUM: "/nowhere" });
   const places = areas.flatMap((areaId) =>
     Array.from({ length: perArea }, (_, i) => ({ breakerId: idOf(areaId, i), areaId })),
   );
-  await importRegistry(house, places, today.subtract({ days }).toPlainDate().toString());
+  const table = registryCsv(places, today.subtract({ days }).toPlainDate().toString());
+  await house.post(
+    "/registry/import",
+    table.replaceAll("T,Township,V,Village,shuffled,", "T2,Township,V2,Village,shuffled,"),
+    "text/csv",
+  );
   passwords = await credentials(
     house,
     places.map((place) => place.breakerId),
@@ -71,7 +82,7 @@ const month = (index: number): RawReport[] => {
   return reports;
 };
 
-const upload = async (area: string, index: number, reports: readonly RawReport[]) => {
+const upload = async (area: (typeof areas)[number], index: number, reports: readonly RawReport[]) => {
   const id = idOf(area, index);
   const client = await connectAsync(house.mqttUrl, {
     clientId: id,
@@ -82,13 +93,51 @@ const upload = async (area: string, index: number, reports: readonly RawReport[]
     reports.map((report) => {
       const { kind, ...rest } = report;
       const body = kind === "test" ? { kind: "trip", ...rest } : rest;
-      return client.publishAsync(`hubao/v1/T/${area}/${id}/${kind}`, JSON.stringify(body), { qos: 1 });
+      return client.publishAsync(`hubao/v1/${townshipOf[area]}/${area}/${id}/${kind}`, JSON.stringify(body), {
+        qos: 1,
+      });
     }),
   );
   await client.endAsync();
 };
 
-it("gives the same intervals and rates in whatever order, and however often, a month is delivered", async () => {
+/** Weeks and months that touch the thirty days and have ended, and the days after the last such week: all of the thirty. */
+const endedPeriods = (): Period[] => {
+  const found = new Map<string, Period>();
+  for (let day = periodAt("day", startMs, zone); day.fromMs < endMs; day = periodAt("day", day.toMs, zone)) {
+    const [week, calendarMonth] = [periodAt("week", day.fromMs, zone), periodAt("month", day.fromMs, zone)];
+    for (const period of [week.toMs <= endMs ? week : day, calendarMonth])
+      if (period.toMs <= endMs) found.set(`${period.kind} ${period.firstDate}`, period);
+  }
+  return [...found.values()];
+};
+
+/** A period's report of a township as CSV, but for when it was computed and what its places are called. */
+const reportOf = async (area: (typeof areas)[number], { kind, firstDate: date }: Period): Promise<string> => {
+  const started = await house.post<Job>(
+    "/reports",
+    JSON.stringify({ township: townshipOf[area], kind, date }),
+  );
+  const job = await until(
+    `the ${kind} report of ${date}`,
+    async () => {
+      const asked = await house.get<Job>(`/jobs/${started.id}`);
+      return asked.state === "done" ? asked : null;
+    },
+    60_000,
+  );
+  const { reportId } = job.result as { reportId: string };
+  const response = await fetch(`${house.url}/api/v1/reports/${reportId}/files/csv?language=en`, {
+    headers: { authorization: `Bearer ${house.token}` },
+  });
+  expect(response.status).toBe(200);
+  return (await response.text())
+    .replace(/^Computed at.*$/m, "")
+    .replaceAll("shuffled", "ordered")
+    .replaceAll("V2", "V");
+};
+
+it("gives the same intervals, rates and reports in whatever order, and however often, a month is delivered", async () => {
   const histories = Array.from({ length: perArea }, (_, i) => month(i));
   const shuffle = (reports: readonly RawReport[], seed: number) =>
     fc.sample(fc.shuffledSubarray([...reports], { minLength: reports.length }), { numRuns: 1, seed })[0] ??
@@ -166,5 +215,10 @@ it("gives the same intervals and rates in whatever order, and however often, a m
         )
       ).items;
     expect(await timeline("shuffled")).toEqual(await timeline("ordered"));
+  }
+  for (const period of endedPeriods()) {
+    const inOrder = await reportOf("ordered", period);
+    expect(inOrder).toContain("ordered-0");
+    expect(await reportOf("shuffled", period), `${period.kind} ${period.firstDate}`).toBe(inOrder);
   }
 }, 300_000);

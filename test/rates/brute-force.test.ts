@@ -266,6 +266,35 @@ const testsOf = (
   };
 };
 
+/** Leakage trips in the window, where the breaker was at that time: right from half of IΔn on, a nuisance below. */
+const tripsOf = (
+  world: RawWorld,
+  areaIds: ReadonlySet<string>,
+  level: "household" | "main",
+  fromMs: number,
+  toMs: number,
+) => {
+  // Every breaker of these worlds has 30 mA.
+  const halfMa = 15;
+  let [correctTrips, nuisanceTrips] = [0, 0];
+  for (const b of world.breakers)
+    for (const r of b.reports) {
+      if (b.level !== level || r.kind !== "trip" || r.leakedMa === null || r.ts < fromMs || r.ts >= toMs)
+        continue;
+      const place = [...b.places].reverse().find((p) => p.fromMs <= r.ts) ?? b.places[0];
+      if (!areaIds.has(place?.areaId ?? "")) continue;
+      if (r.leakedMa >= halfMa) correctTrips += 1;
+      else nuisanceTrips += 1;
+    }
+  const all = correctTrips + nuisanceTrips;
+  return {
+    correctTrips,
+    nuisanceTrips,
+    failuresToTrip: 0,
+    correctOperationRate: all === 0 ? null : correctTrips / all,
+  };
+};
+
 const compareRow = (
   row: PerformanceRow | undefined,
   world: RawWorld,
@@ -276,8 +305,10 @@ const compareRow = (
 ) => {
   const expected = expectedOf(counted);
   expect(row, `${areaIds.join()} ${fromMs}–${toMs}`).toMatchObject(expected);
-  for (const level of ["household", "main"] as const)
+  for (const level of ["household", "main"] as const) {
     expect(row?.levels[level]).toMatchObject(testsOf(world, new Set(areaIds), level, fromMs, toMs));
+    expect(row?.levels[level]).toMatchObject(tripsOf(world, new Set(areaIds), level, fromMs, toMs));
+  }
 };
 
 describe("every rate agrees to the millisecond with an independent count", () => {

@@ -12,7 +12,7 @@ export type RawReport =
       loadCurrentA: number;
       voltageV: number;
     }
-  | { kind: "trip"; ts: number; seq: number; reclosed: boolean }
+  | { kind: "trip"; ts: number; seq: number; reclosed: boolean; leakedMa: number | null }
   | { kind: "test"; ts: number; seq: number; passed: boolean }
   | { kind: "status"; ts: number; seq: 0; online: boolean };
 

@@ -27,7 +27,14 @@ const reportOf = (breakerId: string, raw: RawReport, arrivalMs: number): Report 
       };
     }
     case "trip":
-      return { ...common, kind: "trip", body: { cause: "overload", reclosed: raw.reclosed } };
+      return {
+        ...common,
+        kind: "trip",
+        body:
+          raw.leakedMa === null
+            ? { cause: "overload", reclosed: raw.reclosed }
+            : { cause: "leakage", residualCurrentMa: raw.leakedMa, reclosed: raw.reclosed },
+      };
     case "test":
       return { ...common, kind: "test", body: { kind: "trip", passed: raw.passed } };
     case "status":

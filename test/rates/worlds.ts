@@ -93,7 +93,16 @@ const reportsOf = (seed: BreakerSeed, id: string, fromMs: number, toMs: number) 
         voltageV: 230,
         ...burst.body,
       };
-      if (first && burst.kind === "trip") report = { kind: "trip", ts, seq, reclosed: burst.flag };
+      if (first && burst.kind === "trip")
+        report = {
+          kind: "trip",
+          ts,
+          seq,
+          reclosed: burst.flag,
+          // Some overloads, and leakage below, at and above half of IΔn.
+          leakedMa:
+            burst.gapsMs.length % 4 === 0 ? null : ([5, 14.9, 15, 31, 149, 150, 310][seq % 7] ?? null),
+        };
       if (first && burst.kind === "test") report = { kind: "test", ts, seq, passed: burst.flag };
       if (first && burst.kind === "status") report = { kind: "status", ts, seq: 0, online: burst.flag };
       deliveries.push({ breakerId: id, report, late: burst.late, again: burst.again });
