@@ -142,7 +142,11 @@ export const computeDueSupply = async (
     await removeStaleHours(db.query, stale);
   }
   while (!isStopped()) {
-    const missing = await missingDays(db.query, { ...span, lowVoltageV: rule.lowVoltageV }, areasAtOnce);
+    const missing = await missingDays(
+      db.query,
+      { ...span, lowVoltageV: rule.lowVoltageV, timeZone: needs.timeZone },
+      areasAtOnce,
+    );
     if (missing.length === 0) break;
     for (const areaDay of missing) {
       if (isStopped()) break;

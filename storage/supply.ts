@@ -53,21 +53,28 @@ export const removeStaleHours = async (query: Query, { areaId, hours }: StaleHou
 
 export type AreaDay = { areaId: string; day: string };
 
-/** Days in `[fromDay, beforeDay)` that lack a row by this threshold, newest first, for areas that had a breaker then. */
+/**
+ * Days in `[fromDay, beforeDay)` that lack a row by this threshold, newest first, for areas of which something had been
+ * heard by then: a registry of years ago says nothing of days without a single report.
+ */
 export const missingDays = (
   query: Query,
-  span: { fromDay: string; beforeDay: string; lowVoltageV: number },
+  span: { fromDay: string; beforeDay: string; lowVoltageV: number; timeZone: string },
   limit: number,
 ): Promise<AreaDay[]> =>
   query<AreaDay>(
     `SELECT a.area_id AS "areaId", d.day::date AS day
        FROM generate_series($1::date, $2::date - 1, '1 day') AS d (day)
-       JOIN (SELECT p.area_id, min(b.installed_on) AS since FROM breaker_placement p
-               JOIN breaker b ON b.id = p.breaker_id GROUP BY p.area_id) a ON a.since <= d.day
+       JOIN (SELECT p.area_id, min(b.installed_on) AS since,
+                    (to_timestamp(min(c.from_ms) / 1000.0) AT TIME ZONE $5)::date AS heard_from
+               FROM breaker_placement p JOIN breaker b ON b.id = p.breaker_id
+               JOIN LATERAL (SELECT from_ms FROM own_change WHERE breaker_id = p.breaker_id AND dark IS NOT NULL
+                              ORDER BY from_ms LIMIT 1) c ON TRUE
+              GROUP BY p.area_id) a ON a.since <= d.day AND a.heard_from <= d.day
        LEFT JOIN supply_day s ON s.area_id = a.area_id AND s.day = d.day AND s.low_voltage_v = $3
       WHERE s.area_id IS NULL
       ORDER BY d.day DESC, a.area_id LIMIT $4`,
-    [span.fromDay, span.beforeDay, span.lowVoltageV, limit],
+    [span.fromDay, span.beforeDay, span.lowVoltageV, limit, span.timeZone],
   );
 
 /** Household and main breakers that were in the area on the local day. */

@@ -83,6 +83,13 @@ test("a day is computed once everything of it is stored, and lists the area with
   await computeDueSupply(needs());
   expect(await get<{ items: AreaSupplyRow[] }>("")).toEqual({ items: [], nextCursor: null });
   await noteSettled(house.db.query, "j", dayMs + 24 * 60 * minuteMs + 11 * minuteMs);
+  // Of an area from which nothing was ever heard no day is computed.
+  expect(await computeDueSupply(needs())).toBe(0);
+  // What detection keeps of the first report.
+  await house.db.query(
+    "INSERT INTO own_change (breaker_id, from_ms, state, dark) SELECT id, $1, 'operating', false FROM breaker",
+    [dayMs],
+  );
   // Three areas.
   expect(await computeDueSupply(needs())).toBe(3);
   expect(await computeDueSupply(needs())).toBe(0);
