@@ -29,8 +29,13 @@ const replayWindowMs = 3_600_000;
 const redeliveryMs = 60_000;
 /** Sequences that are remembered. */
 const windowBits = 32;
+/** A report that comes later than this was buffered. Whoever delivers a buffer may deliver it twice: the device did not repeat itself. */
+const liveMs = 5 * 60_000;
 
 export type SequenceFinding = { kind: "duplicatedSequence" | "identityDoubtful"; evidence: AlarmEvidence };
+
+/** The lowest bit of what has been seen: 1 where the report came as it was made. */
+const liveBit = ({ arrivalMs, tsMs }: Report): number => (arrivalMs - tsMs <= liveMs ? 1 : 0);
 
 /** Takes in a reading that is newer than all before; call before the clock's note of the same report. Mutates the memory. */
 export const noteSequence = (
@@ -44,7 +49,7 @@ export const noteSequence = (
   // What arrives at the same instant came in the same message.
   if (arrivalMs !== findings.arrivalMs) findings.messageSeq = seq;
   if (before < 0) {
-    findings.seen = 1;
+    findings.seen = liveBit(report);
     return null;
   }
   const step = seq - before;
@@ -55,7 +60,8 @@ export const noteSequence = (
       : null;
   }
   findings.stuckSeq = 0;
-  findings.seen = step > 0 && step < windowBits ? ((findings.seen << step) | 1) >>> 0 : 1;
+  const older = step > 0 && step < windowBits ? findings.seen << step : 0;
+  findings.seen = (older | liveBit(report)) >>> 0;
   const elapsedS = Math.max((tsMs - (findings.arrivalMs - findings.lagMs)) / 1_000, 1);
   const usual = findings.seqPerS * elapsedS;
   const isJump = step < 0 ? seq > restartSeq : step > Math.max(jumpReadings, jumpPace * usual);
@@ -126,8 +132,8 @@ export const noteRepeat = (findings: FindingMemory, report: Report): AlarmEviden
   if (back < 0 || back >= windowBits) return null;
   const bit = (1 << back) >>> 0;
   if ((findings.seen & bit) >>> 0 === 0) {
-    // Buffered data that had not come yet.
-    findings.seen = (findings.seen | bit) >>> 0;
+    // Buffered data that had not come yet, or comes twice; or two live reports that overtook one another.
+    findings.seen = (findings.seen | (liveBit(report) << back)) >>> 0;
     return null;
   }
   const isRedelivery =

@@ -177,6 +177,14 @@ describe("sequences", () => {
     for (const seq of [5, 6, 7, 8]) buffered.report(reading("b", at(21 + seq / 10), { seq }, at(36)));
     buffered.tick(at(37));
     expect(buffered.raised()).toEqual([]);
+
+    // A gateway's buffer that is delivered twice, minutes apart and in no order.
+    const twice = area([facts("b")]);
+    const order = [7, 2, 9, 4, 1, 8, 3, 6, 5];
+    for (const arrivalMin of [60, 75])
+      for (const seq of order) twice.report(reading("b", at(5 * seq), { seq }, at(arrivalMin + seq / 100)));
+    twice.tick(at(76));
+    expect(twice.raised()).not.toContain("duplicatedSequence");
   });
 
   it("of two devices that speak in turn make the identity doubtful; a restart or a new set-up does not", () => {
