@@ -102,7 +102,7 @@ export type Fault = {
 
 /** What a kind of fault is. Times in ms; `size` and `minutes` are drawn evenly between the two. */
 export type FaultKind = {
-  on: "house" | "main" | "area" | "gatewayArea" | "smallArea" | "largeMain" | "breaker";
+  on: "house" | "livedInHouse" | "main" | "area" | "gatewayArea" | "smallArea" | "largeMain" | "breaker";
   /** Days that pass before it may begin: what is usual must be learnt before. */
   afterDays: number;
   minutes: readonly [number, number];

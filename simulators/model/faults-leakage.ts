@@ -123,7 +123,8 @@ export const leakageFaults = {
     ],
   },
   stuckSensor: {
-    on: "house",
+    // Where everything is switched off there is nothing that a sensor at rest could fail to show.
+    on: "livedInHouse",
     afterDays: 3,
     minutes: [1_440, 5_760],
     size: [0, 0],

@@ -1,6 +1,6 @@
 // The houses behind one transformer as physics: leakage as a vector by phase, load, and the voltage that is left. Columns
 // of numbers and no objects, because there are millions of readings.
-import { generator, keyOf } from "../random.ts";
+import { generator, keyOf, unit } from "../random.ts";
 
 /** Local activity of a day, 0.1–1: quiet nights, a morning, a midday, a long evening. */
 const activityAt = (hour: number): number => {
@@ -46,6 +46,13 @@ export type Houses = {
   phaseLoads(into: Float64Array): void;
 };
 
+/** Seasonal houses: nobody there, everything switched off, nothing leaks. */
+const seasonalShare = 0.02;
+
+/** Whether a house is one of the seasonal ones. */
+export const isSeasonal = (seed: number, areaIndex: number, member: number): boolean =>
+  unit(keyOf(seed, `seasonal-${areaIndex}`), member) < seasonalShare;
+
 /** Builds the houses of an area. House 0 stands for the main breaker and leaks nothing. */
 export const buildHouses = (seed: number, areaIndex: number, members: number, intervalMs: number): Houses => {
   const random = generator(keyOf(seed, `houses-${areaIndex}`));
@@ -67,8 +74,7 @@ export const buildHouses = (seed: number, areaIndex: number, members: number, in
   const evMa = column(() => (random() < 0.06 ? 0.8 + 1.7 * random() : 0));
   const standbyA = column(() => 0.1 + 0.4 * random());
   const scaleA = column(() => 1 + 3 * random());
-  // Seasonal houses: nobody there, everything switched off.
-  const asleep = Uint8Array.from({ length: members }, () => (random() < 0.02 ? 1 : 0));
+  const asleep = Uint8Array.from({ length: members }, (_, i) => (isSeasonal(seed, areaIndex, i) ? 1 : 0));
   const shiftHours = column(() => -1 + 2 * random());
   const state = new Uint8Array(members);
   const unrest = new Float64Array(members);

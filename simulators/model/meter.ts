@@ -98,8 +98,8 @@ export const newMeter = (seed: number, layout: AreaLayout, houses: Houses): Mete
       frozenMa[member] = Number.NaN;
       return tenth(value);
     }
-    if (Number.isNaN(frozenMa[member] ?? Number.NaN)) frozenMa[member] = Math.max(tenth(value), 0.1);
-    return frozenMa[member] ?? 0.1;
+    if (Number.isNaN(frozenMa[member] ?? Number.NaN)) frozenMa[member] = tenth(value);
+    return frozenMa[member] ?? 0;
   };
 
   /** Nonsense of one kind at a time: a full register, a wrong scale, a broken probe. */

@@ -1,6 +1,7 @@
 // When and where things go wrong in a fleet: faults and near misses laid out by seed, with the labels they leave.
 import { generator, keyOf } from "../random.ts";
 import { type Fault, type FaultEvent, type FaultKind, hourMs, minuteMs } from "./effect.ts";
+import { isSeasonal } from "./houses.ts";
 import { kindOf } from "./kinds.ts";
 import { type AreaLayout, dateOf, layOut, startMsOf } from "./layout.ts";
 import type { Scenario } from "./scenario.ts";
@@ -55,7 +56,7 @@ const fits = (kind: FaultKind, { hasGateway, breakerIds, ratedMa }: AreaLayout):
 
 const memberFor = (kind: FaultKind, houses: number, random: Random): number => {
   if (kind.on === "main") return 0;
-  if (kind.on === "house") return 1 + Math.floor(random() * houses);
+  if (kind.on === "house" || kind.on === "livedInHouse") return 1 + Math.floor(random() * houses);
   if (kind.on === "breaker") return random() < 0.08 ? 0 : 1 + Math.floor(random() * houses);
   return -1;
 };
@@ -98,6 +99,7 @@ const place = (plan: FleetPlan, name: string, kind: FaultKind, random: Random): 
     if (area === undefined || !fits(kind, area.layout)) continue;
     const { layout } = area;
     const member = memberFor(kind, layout.breakerIds.length - 1, random);
+    if (kind.on === "livedInHouse" && isSeasonal(plan.seed, layout.index, member)) continue;
     const window = windowOf(kind, plan, random);
     if (window === null) continue;
     const { startMs, endMs } = window;
