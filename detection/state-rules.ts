@@ -82,7 +82,9 @@ export const stateRules: readonly KindRule[] = [
     kind: "silent",
     needsReason: true,
     onDelayMs: 0,
-    condition: ({ published, silentSinceMs, nowMs, rule, areaAlive, isRecovering, listening }) => {
+    condition: ({ facts, published, silentSinceMs, nowMs, rule, areaAlive, isRecovering, listening }) => {
+      // Tried out before its day: nobody need look for it when it is switched off again.
+      if (facts.installedAtMs > nowMs) return "off";
       if (published.reason !== "silent" || silentSinceMs === null) return "off";
       if (!listening || isRecovering(silentSinceMs)) return "hold";
       return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs ? "on" : "hold";

@@ -118,6 +118,16 @@ describe("silence", () => {
     expect(five.standing()).toEqual([]);
   });
 
+  it("is no finding before the day of installation: whoever tries a breaker out switches it off again", () => {
+    const one = area([facts("b", { installedAtMs: at(600) }), facts("c")]);
+    one.report(reading("b", at(10)));
+    for (let m = 5; m < 700; m += 5) {
+      one.report(reading("c", at(m)));
+      if (m < 600) expect(one.raised()).toEqual([]);
+    }
+    expect(one.raised()).toEqual(["silent"]);
+  });
+
   it("of a whole area is one alarm and excuses every breaker of it", () => {
     const five = village();
     for (const [i, id] of ["a", "b", "c", "d", "e"].entries())
