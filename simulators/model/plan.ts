@@ -84,13 +84,16 @@ const windowOf = (
   return { startMs, endMs: kind.untilEnd ? plan.endMs : startMs + durationMs };
 };
 
+/** A new breaker has no past in which anything could have happened. */
+const isNew = (name: string): boolean => name === "neverReported";
+
 /** Whether the time is free: an area's fault needs all its breakers, a breaker's fault itself and its area. */
 const isFree = (area: AreaPlan, member: number, startMs: number, endMs: number): boolean =>
   area.faults.every(
     (other) =>
       (member !== -1 && other.member !== -1 && other.member !== member) ||
       other.endMs + restMs <= startMs ||
-      endMs + restMs <= other.startMs,
+      (endMs + restMs <= other.startMs && !isNew(other.name)),
   );
 
 const place = (plan: FleetPlan, name: string, kind: FaultKind, random: Random): boolean => {
@@ -103,9 +106,7 @@ const place = (plan: FleetPlan, name: string, kind: FaultKind, random: Random): 
     const window = windowOf(kind, plan, random);
     if (window === null) continue;
     const { startMs, endMs } = window;
-    const isNew = name === "neverReported";
-    // A new breaker has no past in which anything could have happened.
-    if (!isFree(area, member, isNew ? plan.startMs : startMs, endMs)) continue;
+    if (!isFree(area, member, isNew(name) ? plan.startMs : startMs, endMs)) continue;
     const fault: PlannedFault = {
       name,
       member,
@@ -118,7 +119,7 @@ const place = (plan: FleetPlan, name: string, kind: FaultKind, random: Random): 
       members: layout.breakerIds.length,
       events: [],
     };
-    if (isNew) install(plan, layout, fault);
+    if (isNew(name)) install(plan, layout, fault);
     fault.events = kind.events?.(fault, random) ?? [];
     area.faults.push(fault);
     for (const label of kind.labels(fault)) {
