@@ -1,5 +1,5 @@
-// The measurements: `npm run bench -- [intake] [pipeline] [fold] [state] [import] [rates] [telegraf]`; without a name all but rates
-// (minutes and gigabytes) and telegraf, which needs
+// The measurements: `npm run bench -- [intake] [pipeline] [fold] [state] [import] [rates] [restore] [telegraf]`; without a name all but
+// rates and restore (minutes and gigabytes) and telegraf, which needs
 // InfluxDB, Mosquitto and Telegraf. `usage` has the options.
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
@@ -10,6 +10,7 @@ import { defaultIntake, measureIntake } from "./intake.ts";
 import type { Spread } from "./measure.ts";
 import { defaultPipeline, measurePipeline } from "./pipeline.ts";
 import { defaultRates, measureRates } from "./rates.ts";
+import { defaultRestore, measureRestore } from "./restore.ts";
 import { defaultState, measureState } from "./state.ts";
 import { defaultTelegraf, measureTelegraf } from "./telegraf.ts";
 
@@ -22,12 +23,13 @@ const targets = {
   allVillagesMs: 1_000,
   oneVillageMs: 100,
   importS: 60,
+  restoreS: 10,
 } as const;
-const names = ["intake", "pipeline", "fold", "state", "import", "rates", "telegraf"] as const;
+const names = ["intake", "pipeline", "fold", "state", "import", "rates", "restore", "telegraf"] as const;
 type Name = (typeof names)[number];
 
 const usage =
-  "Usage: npm run bench -- [intake] [pipeline] [fold] [state] [import] [rates] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
+  "Usage: npm run bench -- [intake] [pipeline] [fold] [state] [import] [rates] [restore] [telegraf] [--rounds N] [--connections N] [--json FILE]\n";
 /** Messages under way in all: over more connections each has fewer. */
 const underWay = defaultIntake.connections * defaultIntake.window;
 type Given = { rounds?: number; connections?: number; window?: number };
@@ -218,6 +220,21 @@ const rates = async (given: Given) => {
   return result;
 };
 
+const restore = async (given: Given) => {
+  say("\nRestore: a restart, all breakers' memory back from PostgreSQL; seconds.");
+  const result = await measureRestore(
+    { ...defaultRestore, rounds: given.rounds ?? defaultRestore.rounds },
+    say,
+  );
+  const { registryS, restoreS, restoreCpuS, heapBytes } = result;
+  say(`${whole(result.breakers)} breakers: registry ${spread(registryS, tenths)}`);
+  const verdict = restoreS.median <= targets.restoreS ? "met" : "MISSED";
+  say(`detection's memory ${spread(restoreS, tenths)}; target ${targets.restoreS}: ${verdict}`);
+  say(`CPU of the house ${spread(restoreCpuS, tenths)}`);
+  if (heapBytes !== null) say(`in memory ${whole(heapBytes)} bytes a breaker`);
+  return result;
+};
+
 const machine = () => ({
   measuredAt: new Date().toISOString(),
   node: process.version,
@@ -244,7 +261,7 @@ if (unknown.length > 0 || isWrong) {
   process.exitCode = 2;
 } else {
   const wants = (name: Name) =>
-    positionals.length === 0 ? name !== "telegraf" && name !== "rates" : positionals.includes(name);
+    positionals.length === 0 ? !["telegraf", "rates", "restore"].includes(name) : positionals.includes(name);
   const before = machine();
   say(`${before.measuredAt}: ${before.cores} cores of ${before.cpu}, Node ${before.node}`);
   say(`load average ${tenths(before.loadAverage1m ?? 0)} before the start: what else runs shares the cores`);
@@ -256,6 +273,7 @@ if (unknown.length > 0 || isWrong) {
     ...(wants("pipeline") ? { pipeline: await pipeline(given) } : {}),
     ...(wants("import") ? { import: await importing(given) } : {}),
     ...(wants("rates") ? { rates: await rates(given) } : {}),
+    ...(wants("restore") ? { restore: await restore(given) } : {}),
     ...(wants("telegraf") ? { telegraf: await telegraf(given) } : {}),
   };
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);

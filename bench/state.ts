@@ -46,7 +46,7 @@ const factsOf = (index: number): BreakerFacts => ({
 });
 
 /** One breaker after weeks of readings every ten minutes, with every field that a reading usually has. */
-const lived = (): BreakerMemory => {
+export const lived = (): BreakerMemory => {
   const facts = factsOf(0);
   const breaker = newBreakerMemory(facts);
   const area: AreaMemory = {

@@ -1,0 +1,137 @@
+// A restart with very many breakers: detection's memory back from the PostgreSQL that comes along, as the house reads it.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newBaseline } from "../detection/leakage/baseline.ts";
+import { defaultHorizonMs } from "../detection/memory.ts";
+import { storedFold } from "../detection/stored.ts";
+import { storedBaseline } from "../detection/stored-baseline.ts";
+import { loadDetectionBook } from "../ingest/detection-book.ts";
+import { registryOf } from "../ingest/registry.ts";
+import { type Db, openDatabase } from "../storage/db.ts";
+import { startEmbeddedPostgres } from "../storage/embedded.ts";
+import { migrate } from "../storage/migrate.ts";
+import { loadRegistryFacts } from "../storage/registry-read.ts";
+import { fillRegistry, type RegistrySize } from "./fill-registry.ts";
+import { type Spread, spreadOf } from "./measure.ts";
+import { lived } from "./state.ts";
+
+export type RestoreOptions = RegistrySize & { rounds: number };
+
+export type RestoreResult = {
+  breakers: number;
+  /** Reading the registry, in s. */
+  registryS: Spread;
+  /** Reading back and bringing in step what detection remembers, in s: by the clock, and CPU of the house alone. */
+  restoreS: Spread;
+  restoreCpuS: Spread;
+  /** What the memory of all breakers takes of the heap, the registry not counted; null without --expose-gc. */
+  heapBytes: number | null;
+};
+
+/** A prefecture. */
+export const defaultRestore: RestoreOptions = {
+  villages: 500,
+  areasPerVillage: 40,
+  breakersPerArea: 50,
+  rounds: 3,
+};
+
+const timeZone = "Asia/Shanghai";
+
+/** Every breaker has lived as the one of `bench/state.ts`, and has been operating since it was first heard. */
+const fillState = async (db: Db, breakers: number): Promise<number> => {
+  const breaker = lived();
+  const nowMs = (breaker.fold.own.lastKey?.tsMs ?? 0) + 1_000;
+  const fold = JSON.stringify(storedFold(breaker.fold));
+  const heardMs = breaker.changes.at(-1)?.fromMs ?? nowMs;
+  for (let part = 0; part < 10; part += 1) {
+    const range = [Math.floor((breakers * part) / 10), Math.floor((breakers * (part + 1)) / 10)];
+    const rows = `generate_series($1::int, $2::int - 1) n JOIN breaker b ON b.id = 'B' || lpad(n::text, 6, '0')`;
+    await db.query(
+      `INSERT INTO breaker_state (breaker_id, state, since_ms, last_heard_ms, fold)
+       SELECT b.id, 'operating', $3, $4, $5::jsonb || jsonb_build_object('facts', jsonb_build_object(
+                'breakerId', b.id, 'townshipId', 'T', 'villageId', a.village_id, 'areaId', b.area_id,
+                'householdId', b.household_id, 'level', b.level, 'ratedResidualCurrentMa', 30,
+                'installedAtMs', 1577808000000, 'removedAtMs', NULL,
+                'occupancy', CASE WHEN b.household_id IS NULL THEN '[]'::jsonb ELSE
+                  jsonb_build_array(jsonb_build_object('fromMs', 0, 'inhabited', h.inhabited)) END))
+         FROM ${rows} JOIN transformer_area a ON a.id = b.area_id LEFT JOIN household h ON h.id = b.household_id`,
+      [...range, heardMs, nowMs - 1_000, fold],
+    );
+    await db.query(`INSERT INTO breaker_baseline SELECT b.id, to_jsonb($3::text) FROM ${rows}`, [
+      ...range,
+      storedBaseline(breaker.baseline ?? newBaseline()),
+    ]);
+    await db.query(
+      `INSERT INTO own_change (breaker_id, from_ms, state, reason, dark)
+       SELECT b.id, 1577808000000, 'unknown', 'silent', NULL FROM ${rows}
+       UNION ALL SELECT b.id, $3, 'operating', NULL, false FROM ${rows}`,
+      [...range, heardMs],
+    );
+    await db.query(
+      `INSERT INTO operating_interval (breaker_id, from_ms, to_ms, state, reason)
+       SELECT b.id, 1577808000000, $3::bigint, 'unknown', 'silent' FROM ${rows}
+       UNION ALL SELECT b.id, $3, NULL, 'operating', NULL FROM ${rows}`,
+      [...range, heardMs],
+    );
+  }
+  await db.query("VACUUM ANALYZE");
+  return nowMs;
+};
+
+/** Fills a database of its own and restores from it; `note` hears of what it is at. */
+export const measureRestore = async (
+  options: RestoreOptions,
+  note: (text: string) => void,
+): Promise<RestoreResult> => {
+  const dataDir = await mkdtemp(join(tmpdir(), "hubao-bench-restore-"));
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(dataDir, "postgres"),
+    log: { info: () => {}, warn: note },
+  });
+  const db = openDatabase(postgres.url, { statementTimeoutMs: 600_000 });
+  try {
+    await migrate(postgres.url);
+    const breakers = await fillRegistry(db, options);
+    const nowMs = await fillState(db, breakers);
+    note(`${breakers} breakers are stored`);
+    const times = { registry: [] as number[], restore: [] as number[], cpu: [] as number[] };
+    let heapBytes: number | null = null;
+    for (let round = 0; round < options.rounds; round += 1) {
+      const startMs = performance.now();
+      const facts = await loadRegistryFacts(db.query, timeZone);
+      const registry = registryOf(facts.breakers, 1, facts.plannedOutages);
+      times.registry.push((performance.now() - startMs) / 1_000);
+      globalThis.gc?.();
+      const heapBefore = process.memoryUsage().heapUsed;
+      const cpu = process.cpuUsage();
+      const beganMs = performance.now();
+      const { book, revisions } = await loadDetectionBook(
+        db.query,
+        registry,
+        nowMs - defaultHorizonMs,
+        nowMs,
+      );
+      times.restore.push((performance.now() - beganMs) / 1_000);
+      const spent = process.cpuUsage(cpu);
+      times.cpu.push((spent.user + spent.system) / 1e6);
+      globalThis.gc?.();
+      if (globalThis.gc) heapBytes = (process.memoryUsage().heapUsed - heapBefore) / breakers;
+      if (book.breakers.size !== breakers || revisions.length > 0)
+        throw new Error(`${book.breakers.size} breakers and ${revisions.length} revisions were restored`);
+      note(`restored in ${times.restore.at(-1)?.toFixed(1)} s`);
+    }
+    return {
+      breakers,
+      registryS: spreadOf(times.registry),
+      restoreS: spreadOf(times.restore),
+      restoreCpuS: spreadOf(times.cpu),
+      heapBytes,
+    };
+  } finally {
+    await db.close();
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+};
