@@ -226,11 +226,17 @@ const restore = async (given: Given) => {
     { ...defaultRestore, rounds: given.rounds ?? defaultRestore.rounds },
     say,
   );
-  const { registryS, restoreS, restoreCpuS, heapBytes } = result;
-  say(`${whole(result.breakers)} breakers: registry ${spread(registryS, tenths)}`);
-  const verdict = restoreS.median <= targets.restoreS ? "met" : "MISSED";
-  say(`detection's memory ${spread(restoreS, tenths)}; target ${targets.restoreS}: ${verdict}`);
-  say(`CPU of the house ${spread(restoreCpuS, tenths)}`);
+  const { registryS, readyS, areasMs, restoreS, restoreCpuS, heapBytes } = result;
+  const judgingS = registryS.median + readyS.median;
+  const verdict = judgingS <= targets.restoreS ? "met" : "MISSED";
+  say(`${whole(result.breakers)} breakers: the registry is read in ${spread(registryS, tenths)}`);
+  say(
+    `the first report is judged after ${spread(readyS, tenths)} more; target ${targets.restoreS}: ${verdict}`,
+  );
+  say(`200 areas are read back in ${spread(areasMs)} ms`);
+  say(
+    `all, one after the other, in ${spread(restoreS, tenths)}, CPU of the house ${spread(restoreCpuS, tenths)}`,
+  );
   if (heapBytes !== null) say(`in memory ${whole(heapBytes)} bytes a breaker`);
   return result;
 };

@@ -1,4 +1,5 @@
-// Detection's memory of all areas: loaded from PostgreSQL at the start, kept in step with the registry.
+// Detection's memory of all areas: read back from PostgreSQL when an area is first needed (a restart must not wait for a
+// million breakers), kept in step with the registry.
 
 import {
   type AreaMemory,
@@ -14,13 +15,13 @@ import type { StateChange } from "../domain/operating.ts";
 import type { Query } from "../storage/db.ts";
 import {
   loadAreaFolds,
-  loadBaselines,
-  loadFolds,
+  loadMemories,
   loadOwnChanges,
   loadPublishedChanges,
+  type StoredMemory,
 } from "../storage/detection-read.ts";
 import type { StoredAreaFold, StoredFold } from "./commit-builder.ts";
-import { factsDiffer, windowsDifferFromMs } from "./fact-changes.ts";
+import { factsDiffer, placesDifferFromMs, windowsDifferFromMs } from "./fact-changes.ts";
 import type { Registry } from "./registry.ts";
 
 export type DetectionBook = {
@@ -28,6 +29,8 @@ export type DetectionBook = {
   breakers: Map<string, { area: AreaMemory; breaker: BreakerMemory }>;
   /** Area id → breakers that are elsewhere now and have once been there (or were thought to have been). */
   leavers: Map<string, Set<string>>;
+  /** Areas whose memory has not been read back yet: nothing of them is in the maps above but who has left them. */
+  asleep: Set<string>;
 };
 
 /** A stretch of a breaker's stored history that must be judged anew; `ownToo`: its reports must be folded anew as well. */
@@ -36,7 +39,11 @@ export type NeededRevision = { breakerId: string; fromMs: number; ownToo: boolea
 /** What a newer registry asks for: histories to be judged anew, and areas whose memory is another. */
 export type RegistryEffects = { revisions: NeededRevision[]; areas: AreaMemory[] };
 
-const emptyBook = (): DetectionBook => ({ areas: new Map(), breakers: new Map(), leavers: new Map() });
+/** All places that a breaker is or has been in. */
+const placesOf = ({ areaId, placements = [] }: BreakerFacts): string[] => [
+  areaId,
+  ...placements.map((placement) => placement.areaId),
+];
 
 const areaOf = (book: DetectionBook, areaId: string, villageId: string): AreaMemory => {
   const known = book.areas.get(areaId);
@@ -103,20 +110,40 @@ const applyFacts = (
     Object.assign(breaker, newBreakerMemory(facts, settings), { published, dirtyFromMs: fromMs });
     return [];
   }
-  const revision = { breakerId: facts.breakerId, fromMs, ownToo };
-  if (was.areaId === facts.areaId) return [revision];
-  // One of those whom it left: their area must be judged anew from then on, too.
-  const [left] = area.breakers.keys();
-  return left === undefined ? [revision] : [revision, { breakerId: left, fromMs, ownToo: false }];
+  const revisions = [{ breakerId: facts.breakerId, fromMs, ownToo }];
+  if (placesDifferFromMs(was, facts) === Number.POSITIVE_INFINITY) return revisions;
+  // Where it was, or was thought to have been, those whom it left must be judged anew from then on, too.
+  for (const areaId of new Set(placesOf(was)))
+    for (const breakerId of standIns(book, areaId, facts.breakerId))
+      revisions.push({ breakerId, fromMs, ownToo: false });
+  return revisions;
 };
 
-/** Brings the book in step with the registry. */
-export const applyRegistry = (book: DetectionBook, registry: Registry, nowMs: number): RegistryEffects => {
+/** Breakers that stand for an area as a whole: any one that is there now, else all that have been. */
+const standIns = (book: DetectionBook, areaId: string, otherThan: string): string[] => {
+  for (const id of book.areas.get(areaId)?.breakers.keys() ?? []) if (id !== otherThan) return [id];
+  return [...(book.leavers.get(areaId) ?? [])].filter((id) => id !== otherThan);
+};
+
+/**
+ * Brings the book in step with the registry: the areas that are awake, or only those of `woken`. Everything that
+ * `neededAwake` names must be awake.
+ */
+export const applyRegistry = (
+  book: DetectionBook,
+  registry: Registry,
+  nowMs: number,
+  woken: ReadonlySet<string> | null = null,
+): RegistryEffects => {
   const effects: RegistryEffects = { revisions: [], areas: [] };
-  for (const facts of registry.breakers.values())
-    effects.revisions.push(...applyFacts(book, facts, registry.settingsOf(facts)));
-  for (const facts of registry.breakers.values()) if (facts.placements) rememberMoves(book, facts);
-  for (const area of book.areas.values()) {
+  const isMeant = (areaId: string) => woken?.has(areaId) ?? !book.asleep.has(areaId);
+  const meant = woken
+    ? [...woken].flatMap((areaId) => registry.breakersIn(areaId))
+    : [...registry.breakers.values()].filter((facts) => isMeant(facts.areaId));
+  for (const facts of meant) effects.revisions.push(...applyFacts(book, facts, registry.settingsOf(facts)));
+  for (const facts of meant) if (facts.placements) rememberMoves(book, facts);
+  for (const area of woken ? [...woken].flatMap((id) => book.areas.get(id) ?? []) : book.areas.values()) {
+    if (!isMeant(area.areaId)) continue;
     const planned = registry.plannedOutages.get(area.areaId) ?? [];
     const fromMs = windowsDifferFromMs(area.plannedOutages, planned);
     if (fromMs === Number.POSITIVE_INFINITY) continue;
@@ -128,6 +155,22 @@ export const applyRegistry = (book: DetectionBook, registry: Registry, nowMs: nu
       effects.revisions.push({ breakerId, fromMs, ownToo: false });
   }
   return effects;
+};
+
+/** What a newer registry needs awake before it is applied: where breakers have moved, and who has come to an area. */
+export const neededAwake = (
+  book: DetectionBook,
+  registry: Registry,
+): { areaIds: Set<string>; breakerIds: string[] } => {
+  const areaIds = new Set<string>();
+  const breakerIds: string[] = [];
+  for (const facts of registry.breakers.values()) {
+    const isKnown = book.breakers.has(facts.breakerId);
+    if (isKnown) for (const areaId of placesOf(facts)) if (book.asleep.has(areaId)) areaIds.add(areaId);
+    // New, or it comes from an area that is asleep.
+    if (!isKnown && !book.asleep.has(facts.areaId)) breakerIds.push(facts.breakerId);
+  }
+  return { areaIds, breakerIds };
 };
 
 const grouped = <T extends { breakerId: string }>(
@@ -146,8 +189,8 @@ const grouped = <T extends { breakerId: string }>(
 const keptFromMs = (fold: BreakerFold, horizonMs: number): number =>
   Math.min(horizonMs, fold.own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY);
 
-/** Restores the given breakers' histories from what is stored. */
-export const restoreHistories = async (
+/** Restores the given breakers' histories from what is stored, however long they are. */
+const restoreHistories = async (
   query: Query,
   breakers: readonly BreakerMemory[],
   horizonMs: number,
@@ -156,8 +199,12 @@ export const restoreHistories = async (
     breakerId: breaker.facts.breakerId,
     fromMs: Math.max(keptFromMs(breaker.fold, horizonMs), 0),
   }));
-  const own = grouped<OwnChange & { breakerId: string }>(await loadOwnChanges(query, wanted));
-  const published = grouped<StateChange & { breakerId: string }>(await loadPublishedChanges(query, wanted));
+  const [ownRows, publishedRows] = await Promise.all([
+    loadOwnChanges(query, wanted),
+    loadPublishedChanges(query, wanted),
+  ]);
+  const own = grouped<OwnChange & { breakerId: string }>(ownRows);
+  const published = grouped<StateChange & { breakerId: string }>(publishedRows);
   for (const breaker of breakers) {
     const changes = own.get(breaker.facts.breakerId);
     if (changes === undefined) continue;
@@ -169,38 +216,93 @@ export const restoreHistories = async (
   }
 };
 
+/** A breaker's memory as it was stored, but for its histories. */
+const restored = ({ fold: stored, baseline }: StoredMemory): BreakerMemory => {
+  const { facts, ...fold } = stored as StoredFold;
+  const breaker = newBreakerMemory(facts);
+  breaker.fold = foldOf(fold);
+  breaker.baselineText = baseline;
+  return breaker;
+};
+
+const restoreArea = (area: AreaMemory, fold: StoredAreaFold): void => {
+  const { outageAlarm, linkAlarm, darkUntilMs, plannedOutages } = fold;
+  area.outageAlarm = outageAlarm ?? undefined;
+  area.linkAlarm = linkAlarm;
+  if (darkUntilMs !== undefined) area.darkUntilMs = darkUntilMs;
+  if (plannedOutages) area.plannedOutages = plannedOutages;
+};
+
+/** A book in which every area is asleep. */
+export const openDetectionBook = (registry: Registry): DetectionBook => {
+  const book: DetectionBook = {
+    areas: new Map(),
+    breakers: new Map(),
+    leavers: new Map(),
+    asleep: new Set(registry.areaIds()),
+  };
+  for (const facts of registry.breakers.values()) {
+    if (facts.placements === undefined) continue;
+    rememberMoves(book, facts);
+    for (const areaId of placesOf(facts)) book.asleep.add(areaId);
+  }
+  return book;
+};
+
+type Wanted = { areaIds: Iterable<string>; breakerIds?: readonly string[] };
+
 /**
- * Loads everything that detection remembers, with the facts that it was judged with, and brings it in step with the
- * registry. Answers the book, and what must be judged anew.
+ * Reads areas back, with the facts that they were judged with, and brings them in step with the registry; areas that
+ * have had the same breakers come with them. `breakerIds` are read besides, wherever they were. Changes nothing when it
+ * rejects. Answers what must be judged anew.
  */
-export const loadDetectionBook = async (
+export const wakeAreas = async (
   query: Query,
+  book: DetectionBook,
   registry: Registry,
+  { areaIds, breakerIds = [] }: Wanted,
   horizonMs: number,
   nowMs: number,
-): Promise<{ book: DetectionBook } & RegistryEffects> => {
-  const book = emptyBook();
-  const restored: BreakerMemory[] = [];
-  for (const stored of await loadFolds(query)) {
-    const { facts, ...fold } = stored.fold as StoredFold;
-    const breaker = { ...newBreakerMemory(facts), fold: foldOf(fold) };
-    restored.push(breaker);
+): Promise<RegistryEffects> => {
+  const woken = new Set<string>();
+  const memories: BreakerMemory[] = [];
+  // One that was not known of may have had breakers before.
+  const isAsleep = (areaId: string) => book.asleep.has(areaId) || !book.areas.has(areaId);
+  let areas = new Set([...areaIds].filter((id) => book.asleep.has(id)));
+  let others = breakerIds;
+  if (areas.size === 0 && others.length === 0) return { revisions: [], areas: [] };
+  while (areas.size > 0 || others.length > 0) {
+    const inAreas = [...areas].flatMap((areaId) => registry.breakersIn(areaId));
+    const left = [...areas].flatMap((areaId) => [...(book.leavers.get(areaId) ?? [])]);
+    const wanted = [...inAreas.map((facts) => facts.breakerId), ...others];
+    const read = (
+      await loadMemories(
+        query,
+        wanted.filter((id) => !book.breakers.has(id)),
+      )
+    ).map(restored);
+    memories.push(...read);
+    for (const areaId of areas) woken.add(areaId);
+    const facts = [...inAreas, ...read.map((one) => one.facts)];
+    for (const id of [...left, ...others]) {
+      const one = registry.breakers.get(id);
+      if (one) facts.push(one);
+    }
+    areas = new Set(facts.flatMap(placesOf).filter((id) => isAsleep(id) && !woken.has(id)));
+    others = [];
+  }
+  const folds = await loadAreaFolds(query, [...woken]);
+  await restoreHistories(query, memories, horizonMs);
+  for (const areaId of woken) book.asleep.delete(areaId);
+  for (const breaker of memories) {
+    // One may have been read with its area and by its id.
+    if (book.breakers.has(breaker.facts.breakerId)) continue;
     place(book, breaker);
-    rememberMoves(book, facts);
+    rememberMoves(book, breaker.facts);
   }
-  await restoreHistories(query, restored, horizonMs);
-  for (const { breakerId, baseline } of await loadBaselines(query)) {
-    const known = book.breakers.get(breakerId);
-    if (known && typeof baseline === "string") known.breaker.baselineText = baseline;
-  }
-  for (const { areaId, fold } of await loadAreaFolds(query)) {
+  for (const { areaId, fold } of folds) {
     const area = book.areas.get(areaId);
-    const { outageAlarm, linkAlarm, darkUntilMs, plannedOutages } = fold as StoredAreaFold;
-    if (area === undefined) continue;
-    area.outageAlarm = outageAlarm ?? undefined;
-    area.linkAlarm = linkAlarm;
-    if (darkUntilMs !== undefined) area.darkUntilMs = darkUntilMs;
-    if (plannedOutages) area.plannedOutages = plannedOutages;
+    if (area !== undefined) restoreArea(area, fold as StoredAreaFold);
   }
-  return { book, ...applyRegistry(book, registry, nowMs) };
+  return applyRegistry(book, registry, nowMs, woken);
 };

@@ -23,7 +23,13 @@ import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import { applyRegistry, loadDetectionBook, type RegistryEffects } from "./detection-book.ts";
+import {
+  applyRegistry,
+  neededAwake,
+  openDetectionBook,
+  type RegistryEffects,
+  wakeAreas,
+} from "./detection-book.ts";
 import { loadGatewayBook } from "./gateway-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
@@ -50,6 +56,8 @@ export type DetectionNeeds = {
 };
 
 const tickMs = 1_000;
+/** Areas that are read back at every tick though nothing has been heard of them yet: of a township all, of a million breakers in minutes. */
+const areasPerTick = 200;
 const pruneEveryMs = 3_600_000;
 
 const liveState = ({ facts }: BreakerMemory, breaker: BreakerMemory, nowMs: number): LiveState => {
@@ -70,13 +78,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   const { db, journal, rule } = needs;
   const startedAtMs = needs.clock();
   let nowMs = startedAtMs;
-  let registryVersion = needs.registry().version;
-  const { book, ...needed } = await loadDetectionBook(
-    db.query,
-    needs.registry(),
-    nowMs - defaultHorizonMs,
-    nowMs,
-  );
+  let registry = needs.registry();
+  const book = openDetectionBook(registry);
   const pending = newCommitBuilder();
   const records = newRecordBook();
   const gateways = await loadGatewayBook(db.query);
@@ -92,7 +95,6 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     for (const { breakerId, fromMs, ownToo } of revisions) pending.revision(breakerId, fromMs, ownToo);
     for (const area of areas) pending.area(area);
   };
-  take(needed);
   let processedOffset = await detectionOffset(db.query, journal.id);
   let committedOffset = processedOffset;
   // A stop between the commit and this note must not keep the journal from being trimmed.
@@ -108,15 +110,33 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     nowMs = Math.max(nowMs, ms);
   };
 
-  const followRegistry = () => {
-    const registry = needs.registry();
-    if (registry.version === registryVersion) return;
-    registryVersion = registry.version;
+  const wake = async (areaIds: Iterable<string>, breakerIds: readonly string[] = []) =>
+    take(await wakeAreas(db.query, book, registry, { areaIds, breakerIds }, nowMs - defaultHorizonMs, nowMs));
+  const areaOf = (breakerId: string): string[] => {
+    const facts = registry.breakers.get(breakerId);
+    return facts === undefined ? [] : [facts.areaId];
+  };
+  /** Those of whom the messages tell. */
+  const areasIn = (messages: readonly DecodedMessage[]): Set<string> =>
+    new Set(
+      messages.flatMap(({ reports, gateway }) => [
+        ...reports.flatMap(({ report }) => areaOf(report.breakerId)),
+        ...(gateway === null ? [] : [gateway.areaId]),
+      ]),
+    );
+
+  const followRegistry = async () => {
+    const newer = needs.registry();
+    if (newer.version === registry.version) return;
+    const { areaIds, breakerIds } = neededAwake(book, newer);
+    const horizonMs = nowMs - defaultHorizonMs;
+    const woken = await wakeAreas(db.query, book, newer, { areaIds, breakerIds }, horizonMs, nowMs);
+    registry = newer;
+    take(woken);
     take(applyRegistry(book, registry, nowMs));
   };
 
   const process = (messages: readonly DecodedMessage[]) => {
-    followRegistry();
     const wallMs = needs.clock();
     const touched = new Set<AreaMemory>();
     for (const report of inRounds(messages)) {
@@ -181,7 +201,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     // A long gap between two looks (a stop, a suspended machine, a backlog) is our own deafness.
     if (lastTickMs !== 0 && wallMs - lastTickMs > rule.vouchMs) listeningSinceMs = nowMs;
     lastTickMs = wallMs;
-    followRegistry();
+    await followRegistry();
+    await wake(book.asleep.values().take(areasPerTick));
     for (const area of book.areas.values()) settleArea(area);
     pending.alarms(gateways.settle(nowMs, rule, nowMs >= listeningAtMs(context())));
   };
@@ -194,6 +215,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     async handle(messages, lastOffset) {
       // After a failed commit the same batch comes again; it has been judged already and only needs writing.
       if (lastOffset > processedOffset) {
+        await followRegistry();
+        if (book.asleep.size > 0) await wake(areasIn(messages));
         process(messages);
         processedOffset = lastOffset;
         pending.reachedOffset(journal.id, lastOffset);
@@ -205,7 +228,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       await tick(caughtUp);
       await flush();
       if (journal.offsetOf("telemetry") >= committedOffset) {
-        const revised = await reviser.run(book, nowMs);
+        const revised = await reviser.run(book, nowMs, (breakerId) => wake(areaOf(breakerId)));
         if (revised > 0) needs.onRevised(revised);
         await supply.settle(caughtUp);
       }

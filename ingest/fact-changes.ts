@@ -31,6 +31,12 @@ export const windowsDifferFromMs = (
   return first === undefined ? never : Math.min(a[first] ?? never, b[first] ?? never);
 };
 
+const placesOf = ({ areaId, placements }: BreakerFacts) => placements ?? [{ fromMs: always, areaId }];
+
+/** From which instant on the breaker is, or was, in other areas; Infinity where it is not. */
+export const placesDifferFromMs = (was: BreakerFacts, is: BreakerFacts): number =>
+  firstDifferenceMs(placesOf(was), placesOf(is), (a, b) => a.areaId === b.areaId);
+
 /**
  * From which instant on other facts give another history (Infinity where they do not), and whether the breaker's own
  * history is another, too. Planned outages are the area's, and compared there.
@@ -41,11 +47,10 @@ export const factsDiffer = (was: BreakerFacts, is: BreakerFacts): { fromMs: numb
   let fromMs = ownToo ? begin : never;
   if (was.removedAtMs !== is.removedAtMs)
     fromMs = Math.min(fromMs, was.removedAtMs ?? never, is.removedAtMs ?? never);
-  const areasOf = ({ areaId, placements }: BreakerFacts) => placements ?? [{ fromMs: always, areaId }];
   fromMs = Math.min(
     fromMs,
     firstDifferenceMs(was.occupancy, is.occupancy, (a, b) => a.inhabited === b.inhabited),
-    firstDifferenceMs(areasOf(was), areasOf(is), (a, b) => a.areaId === b.areaId),
+    placesDifferFromMs(was, is),
   );
   return { fromMs: Math.max(fromMs, begin), ownToo };
 };

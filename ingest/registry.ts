@@ -5,6 +5,10 @@ import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 
 export type Registry = {
   breakers: ReadonlyMap<string, BreakerFacts>;
+  /** The breakers of an area, removed ones too. */
+  breakersIn: (areaId: string) => readonly BreakerFacts[];
+  /** All areas that have breakers. */
+  areaIds: () => Iterable<string>;
   /** Area id → when its power is taken off on purpose, apart from each other and in order. */
   plannedOutages: ReadonlyMap<string, readonly TimeWindow[]>;
   /** Gateways that hold a credential → their area. */
@@ -20,10 +24,19 @@ export const registryOf = (
   version: number,
   plannedOutages: Registry["plannedOutages"] = new Map(),
   more: Partial<Pick<Registry, "gateways" | "settingsOf">> = {},
-): Registry => ({
-  breakers: new Map(facts.map((f) => [f.breakerId, f])),
-  plannedOutages,
-  gateways: more.gateways ?? new Map(),
-  settingsOf: more.settingsOf ?? settingsBook(noSettings),
-  version,
-});
+): Registry => {
+  let grouped: Map<string, BreakerFacts[]> | null = null;
+  const byArea = () => {
+    grouped ??= Map.groupBy(facts, (f) => f.areaId);
+    return grouped;
+  };
+  return {
+    breakers: new Map(facts.map((f) => [f.breakerId, f])),
+    breakersIn: (areaId) => byArea().get(areaId) ?? [],
+    areaIds: () => byArea().keys(),
+    plannedOutages,
+    gateways: more.gateways ?? new Map(),
+    settingsOf: more.settingsOf ?? settingsBook(noSettings),
+    version,
+  };
+};

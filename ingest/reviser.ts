@@ -20,8 +20,11 @@ type Request = { fromMs: number; ownToo: boolean; firstAtMs: number; lastAtMs: n
 export type Reviser = {
   /** Asks for the breaker's history to be judged anew from `fromMs` on; `ownToo`: its reports are folded anew, too. */
   request(breakerId: string, fromMs: number, ownToo: boolean): void;
-  /** Revises one area that is due, if any; answers how many breakers it was. A failure is told, and tried again later. */
-  run(book: DetectionBook, nowMs: number): Promise<number>;
+  /**
+   * Revises one area that is due, if any; answers how many breakers it was. A failure is told, and tried again later.
+   * `wake` reads a breaker's area back, if that has not been done yet.
+   */
+  run(book: DetectionBook, nowMs: number, wake: (breakerId: string) => Promise<void>): Promise<number>;
 };
 
 /** Starts with the requests that an earlier run has left. */
@@ -59,9 +62,14 @@ export const startReviser = async (needs: {
 
   let notBeforeMs = 0;
 
-  const reviseOne = async (book: DetectionBook, nowMs: number): Promise<number> => {
+  const reviseOne = async (
+    book: DetectionBook,
+    nowMs: number,
+    wake: (breakerId: string) => Promise<void>,
+  ): Promise<number> => {
     const first = [...requests].find(([, waiting]) => isDue(waiting))?.[0];
     if (first === undefined) return 0;
+    await wake(first);
     const area = book.breakers.get(first)?.area;
     const chosen = new Map([...requests].filter(([id]) => id === first || area?.breakers.has(id)));
     const handled = [...chosen].map(([breakerId, { fromMs }]) => ({ breakerId, fromMs }));
@@ -106,14 +114,14 @@ export const startReviser = async (needs: {
 
   return {
     request,
-    async run(book, nowMs) {
+    async run(book, nowMs, wake) {
       if (clock() < notBeforeMs) return 0;
       try {
         if (Math.abs(clock() - lookedAtMs) >= lookEveryMs) {
           lookedAtMs = clock();
           await look();
         }
-        const revised = await reviseOne(book, nowMs);
+        const revised = await reviseOne(book, nowMs, wake);
         needs.onProblem(null);
         return revised;
       } catch (error) {

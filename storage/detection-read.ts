@@ -12,22 +12,22 @@ export const detectionOffset = async (query: Query, journalId: string): Promise<
   return row?.offset ?? 0;
 };
 
-export type StoredBreaker = { breakerId: string; fold: unknown };
+/** A breaker's memory as last committed, and what it usually leaks; null where nothing has been learnt. */
+export type StoredMemory = { fold: unknown; baseline: string | null };
 
-/** The memories of breakers (all, or those of one area), as last committed. */
-export const loadFolds = async (query: Query, areaId: string | null = null): Promise<StoredBreaker[]> =>
-  query<StoredBreaker>(
-    `SELECT s.breaker_id AS "breakerId", s.fold FROM breaker_state s JOIN breaker b ON b.id = s.breaker_id
-     WHERE $1::text IS NULL OR b.area_id = $1`,
-    [areaId],
+/** The memories of those breakers that have one. */
+export const loadMemories = (query: Query, breakerIds: readonly string[]): Promise<StoredMemory[]> =>
+  query(
+    `SELECT s.fold, b.baseline FROM breaker_state s LEFT JOIN breaker_baseline b USING (breaker_id)
+      WHERE s.breaker_id = ANY($1::text[])`,
+    [breakerIds],
   );
 
-/** What breakers usually leak, as last committed. */
-export const loadBaselines = async (query: Query): Promise<{ breakerId: string; baseline: unknown }[]> =>
-  query(`SELECT breaker_id AS "breakerId", baseline FROM breaker_baseline`);
-
-export const loadAreaFolds = async (query: Query): Promise<{ areaId: string; fold: unknown }[]> =>
-  query(`SELECT area_id AS "areaId", fold FROM area_state`);
+export const loadAreaFolds = (
+  query: Query,
+  areaIds: readonly string[],
+): Promise<{ areaId: string; fold: unknown }[]> =>
+  query(`SELECT area_id AS "areaId", fold FROM area_state WHERE area_id = ANY($1::text[])`, [areaIds]);
 
 type HistoryRow<T> = T & { breakerId: string };
 

@@ -51,7 +51,7 @@ export type DetectionCommit = {
   alarms: readonly AlarmWrite[];
   checkpoints: readonly CheckpointRow[];
   /** What breakers usually leak, where it has changed; only detection reads it. */
-  baselines?: readonly { breakerId: string; baseline: unknown }[];
+  baselines?: readonly { breakerId: string; baseline: string }[];
   /** Late data or other facts: the history has to be judged anew from there on (`ownToo`: by its reports, too). */
   revisions: readonly { breakerId: string; fromMs: number; ownToo: boolean }[];
   quarantine: readonly QuarantineRow[];
@@ -124,8 +124,8 @@ const writeStates = async (query: Query, states: DetectionCommit["states"]): Pro
   if (states.length === 0) return;
   await query(
     `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, fold)
-     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, state text, reason text, "sinceMs" bigint,
-       "lastReading" jsonb, "lastHeardMs" bigint, fold jsonb)
+     SELECT * FROM json_to_recordset($1::json) AS r("breakerId" text, state text, reason text, "sinceMs" bigint,
+       "lastReading" jsonb, "lastHeardMs" bigint, fold json)
      ON CONFLICT (breaker_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
        since_ms = excluded.since_ms, last_reading = excluded.last_reading, last_heard_ms = excluded.last_heard_ms,
        fold = excluded.fold`,
@@ -198,7 +198,7 @@ export const writeDetection = async (query: Query, commit: DetectionCommit): Pro
   if (commit.baselines !== undefined && commit.baselines.length > 0)
     await query(
       `INSERT INTO breaker_baseline (breaker_id, baseline)
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r("breakerId" text, baseline jsonb)
+       SELECT * FROM json_to_recordset($1::json) AS r("breakerId" text, baseline text)
        ON CONFLICT (breaker_id) DO UPDATE SET baseline = excluded.baseline`,
       [JSON.stringify(commit.baselines)],
     );

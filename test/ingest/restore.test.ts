@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { receive, settle } from "../../detection/area-fold.ts";
 import { usualOf } from "../../detection/stored-baseline.ts";
 import { newCommitBuilder } from "../../ingest/commit-builder.ts";
-import { applyRegistry, loadDetectionBook } from "../../ingest/detection-book.ts";
+import { openDetectionBook, wakeAreas } from "../../ingest/detection-book.ts";
 import { registryOf } from "../../ingest/registry.ts";
 import { writeDetection } from "../../storage/detection.ts";
 import { facts, minute, reading, rule, t0 } from "../detection/area.ts";
@@ -27,7 +27,14 @@ it("a restart is no restart: the folds, the baselines and the alarms go on where
     ids.map((id) => facts(id)),
     1,
   );
-  const { book } = await loadDetectionBook(query, registry, t0, t0);
+  /** A start, with everything read back. */
+  const start = async (atMs: number) => {
+    const opened = openDetectionBook(registry);
+    const everywhere = { areaIds: registry.areaIds() };
+    await wakeAreas(query, opened, registry, everywhere, atMs - 2 * 60 * minute, atMs);
+    return opened;
+  };
+  const book = await start(t0);
   const area = book.areas.get("A");
   if (area === undefined) throw new Error("no area");
   const builder = newCommitBuilder();
@@ -46,8 +53,7 @@ it("a restart is no restart: the folds, the baselines and the alarms go on where
   if (commit === null) throw new Error("nothing to write");
   await fresh.db.transaction((tx) => writeDetection(tx, commit));
 
-  const { book: again } = await loadDetectionBook(query, registry, nowMs - 2 * 60 * minute, nowMs);
-  applyRegistry(again, registry, nowMs);
+  const again = await start(nowMs);
   for (const id of ids) {
     const [was, is] = [book.breakers.get(id)?.breaker, again.breakers.get(id)?.breaker];
     expect(is?.fold).toEqual(was?.fold);
