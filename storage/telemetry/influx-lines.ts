@@ -6,6 +6,7 @@ import type { LineBuffer } from "./line-buffer.ts";
 import {
   commonFields,
   measurements,
+  phaseCurrentFields,
   readingFields,
   statusFields,
   tags,
@@ -39,7 +40,10 @@ const bodyFields = (report: Report): string => {
         field(readingFields.loadCurrentA, body.loadCurrentA) +
         field(readingFields.voltageV, body.voltageV) +
         field(readingFields.temperatureC, body.temperatureC) +
-        field(readingFields.signalDbm, body.signalDbm)
+        field(readingFields.signalDbm, body.signalDbm) +
+        field(readingFields.ratedResidualCurrentMa, body.ratedResidualCurrentMa) +
+        field(readingFields.nonDrivingTimeMs, body.nonDrivingTimeMs) +
+        phaseCurrentFields.map((name, i) => field(name, body.phaseCurrentsA?.[i])).join("")
       );
     }
     case "trip": {
@@ -94,6 +98,8 @@ const loadName = name(readingFields.loadCurrentA);
 const voltageName = name(readingFields.voltageV);
 const temperatureName = name(readingFields.temperatureC);
 const signalName = name(readingFields.signalDbm);
+const ratedName = name(readingFields.ratedResidualCurrentMa);
+const nonDrivingName = name(readingFields.nonDrivingTimeMs);
 const space = ascii(" ");
 const maxSequence = 2 ** 31;
 /** Series that are kept as bytes; beyond them all are made anew. */
@@ -114,6 +120,9 @@ const isPlain = (record: TelemetryRecord): record is ReadingRecord => {
     isNumber(body.voltageV) &&
     isNumber(body.temperatureC) &&
     isNumber(body.signalDbm) &&
+    isNumber(body.ratedResidualCurrentMa) &&
+    isNumber(body.nonDrivingTimeMs) &&
+    body.phaseCurrentsA === undefined &&
     contactWords.has(body.contact) &&
     protectionWords.has(body.protection)
   );
@@ -163,6 +172,8 @@ export const openLineAppender = (): ((buffer: LineBuffer, record: TelemetryRecor
       optional(buffer, voltageName, body.voltageV);
       optional(buffer, temperatureName, body.temperatureC);
       optional(buffer, signalName, body.signalDbm);
+      optional(buffer, ratedName, body.ratedResidualCurrentMa);
+      optional(buffer, nonDrivingName, body.nonDrivingTimeMs);
       buffer.raw(space);
       buffer.number(report.tsMs);
       buffer.digits(report.seq % nanosecondsPerMillisecond, nanosecondDigits);

@@ -13,6 +13,7 @@ import type { Contact, Protection, ReportKind } from "../../domain/wire.ts";
 import {
   commonFields,
   measurements,
+  phaseCurrentFields,
   readingFields,
   statusFields,
   tags,
@@ -42,7 +43,10 @@ const present = (members: Row): Row =>
 
 const bodyOf = (kind: ReportKind, row: Row): Row => {
   const fields = { reading: readingFields, trip: tripFields, test: testFields, status: statusFields }[kind];
-  return present(Object.fromEntries(Object.entries(fields).map(([name, column]) => [name, row[column]])));
+  const body = Object.fromEntries(Object.entries(fields).map(([name, column]) => [name, row[column]]));
+  const byPhase = phaseCurrentFields.map((column) => number(row[column]));
+  if (kind === "reading" && byPhase.every((value) => value !== undefined)) body["phaseCurrentsA"] = byPhase;
+  return present(body);
 };
 
 const reportOf = (kind: ReportKind, row: Row): Report =>

@@ -34,7 +34,12 @@ export const readingFields = {
   signalDbm: "signalDbm",
   contact: "contact",
   protection: "protection",
+  ratedResidualCurrentMa: "ratedResidualCurrentMa",
+  nonDrivingTimeMs: "nonDrivingTimeMs",
 } as const;
+
+/** `phaseCurrentsA` of a reading: a field for each of A, B, C. */
+export const phaseCurrentFields = ["phaseACurrentA", "phaseBCurrentA", "phaseCCurrentA"] as const;
 
 export const tripFields = {
   cause: "cause",

@@ -11,14 +11,34 @@ const numbers = (values: readonly (number | undefined)[]): string =>
 const words = (values: readonly string[]): string => `{"${values.join('","')}"}`;
 const flags = (values: readonly boolean[]): string => `{${values.join(",")}}`;
 
+/** Columns of numbers that a reading may lack. */
+const optionalColumns: Readonly<Record<string, (body: ReadingReport["body"]) => number | undefined>> = {
+  load_current_a: (body) => body.loadCurrentA,
+  voltage_v: (body) => body.voltageV,
+  temperature_c: (body) => body.temperatureC,
+  signal_dbm: (body) => body.signalDbm,
+  rated_residual_current_ma: (body) => body.ratedResidualCurrentMa,
+  non_driving_time_ms: (body) => body.nonDrivingTimeMs,
+  phase_a_current_a: (body) => body.phaseCurrentsA?.[0],
+  phase_b_current_a: (body) => body.phaseCurrentsA?.[1],
+  phase_c_current_a: (body) => body.phaseCurrentsA?.[2],
+};
+
 /** Stores readings; those that are there already stay as they are. */
 export const insertReadings = async (db: Db, readings: readonly ReadingReport[]): Promise<void> => {
   if (readings.length === 0) return;
+  // Columns that none of them fills are not named: a column of nulls costs as much as one of numbers.
+  const optional = Object.entries(optionalColumns).flatMap(([column, of]) => {
+    const values = readings.map((r) => of(r.body));
+    return values.every((value) => value === undefined) ? [] : [{ column, values: numbers(values) }];
+  });
+  const names = optional.map(({ column }) => `, ${column}`).join("");
+  const lists = optional.map((_, i) => `, $${i + 9}::float8[]`).join("");
   await db.query(
     `INSERT INTO reading (breaker_id, ts_ms, seq, arrival_ms, clock_replaced, contact, protection,
-       residual_current_ma, load_current_a, voltage_v, temperature_c, signal_dbm)
+       residual_current_ma${names})
      SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::boolean[], $6::text[], $7::text[],
-       $8::float8[], $9::float8[], $10::float8[], $11::float8[], $12::float8[])
+       $8::float8[]${lists})
      ON CONFLICT DO NOTHING`,
     [
       words(readings.map((r) => r.breakerId)),
@@ -29,10 +49,7 @@ export const insertReadings = async (db: Db, readings: readonly ReadingReport[])
       words(readings.map((r) => r.body.contact)),
       words(readings.map((r) => r.body.protection)),
       numbers(readings.map((r) => r.body.residualCurrentMa)),
-      numbers(readings.map((r) => r.body.loadCurrentA)),
-      numbers(readings.map((r) => r.body.voltageV)),
-      numbers(readings.map((r) => r.body.temperatureC)),
-      numbers(readings.map((r) => r.body.signalDbm)),
+      ...optional.map(({ values }) => values),
     ],
   );
 };
@@ -68,6 +85,16 @@ export type ReadingRow = {
   voltage_v: number | null;
   temperature_c: number | null;
   signal_dbm: number | null;
+  rated_residual_current_ma: number | null;
+  non_driving_time_ms: number | null;
+  phase_a_current_a: number | null;
+  phase_b_current_a: number | null;
+  phase_c_current_a: number | null;
+};
+
+const phaseCurrents = (row: ReadingRow): Pick<ReadingReport["body"], "phaseCurrentsA"> => {
+  const { phase_a_current_a: a, phase_b_current_a: b, phase_c_current_a: c } = row;
+  return a === null || b === null || c === null ? {} : { phaseCurrentsA: [a, b, c] };
 };
 
 export const readingReport = (breakerId: string, row: ReadingRow): Report => ({
@@ -85,6 +112,11 @@ export const readingReport = (breakerId: string, row: ReadingRow): Report => ({
     ...(row.voltage_v === null ? {} : { voltageV: row.voltage_v }),
     ...(row.temperature_c === null ? {} : { temperatureC: row.temperature_c }),
     ...(row.signal_dbm === null ? {} : { signalDbm: row.signal_dbm }),
+    ...phaseCurrents(row),
+    ...(row.rated_residual_current_ma === null
+      ? {}
+      : { ratedResidualCurrentMa: row.rated_residual_current_ma }),
+    ...(row.non_driving_time_ms === null ? {} : { nonDrivingTimeMs: row.non_driving_time_ms }),
   },
 });
 

@@ -29,6 +29,9 @@ const records: fc.Arbitrary<TelemetryRecord> = fc
     voltageV: optional,
     temperatureC: optional,
     signalDbm: optional,
+    ratedResidualCurrentMa: optional,
+    nonDrivingTimeMs: optional,
+    phaseCurrentsA: fc.option(fc.tuple(numbers, numbers, numbers), { nil: undefined, freq: 2 }),
     kind: fc.constantFrom("reading", "status"),
   })
   .map(({ breakerId, areaId, tsMs, seq, clockReplaced, kind, ...body }) => {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareReports, type Report } from "../../domain/report.ts";
-import { contacts, protections } from "../../domain/wire.ts";
+import { bodySchemas, contacts, protections, reportKinds } from "../../domain/wire.ts";
 import type { TelemetryRecord, TelemetryStore } from "../../storage/telemetry/port.ts";
 
 export type StoreUnderTest = {
@@ -74,6 +74,9 @@ const anyReport = (startMs: number): fc.Arbitrary<Report> =>
           voltageV: number(0, 2_000),
           temperatureC: number(-100, 500),
           signalDbm: number(-200, 100),
+          phaseCurrentsA: fc.tuple(number(0, 100_000), number(0, 100_000), number(0, 100_000)),
+          ratedResidualCurrentMa: number(0, 1_000_000),
+          nonDrivingTimeMs: number(0, 600_000),
         },
         { requiredKeys: ["residualCurrentMa", "contact", "protection"] },
       ),
@@ -169,6 +172,15 @@ export const telemetryContract = (open: () => Promise<StoreUnderTest>): void => 
       const [one, other] = [newBreaker(), newBreaker()];
       await write(reading(one, startMs, 1), reading(other, startMs, 1, { residualCurrentMa: 3 }));
       expect(await all(other)).toEqual([reading(other, startMs, 1, { residualCurrentMa: 3 })]);
+    });
+
+    it("is asked for every member of the wire contract", () => {
+      const samples = fc.sample(anyReport(startMs), { seed: 1, numRuns: 1_000 });
+      for (const kind of reportKinds) {
+        const asked = new Set(samples.filter((r) => r.kind === kind).flatMap((r) => Object.keys(r.body)));
+        const wanted = Object.keys(bodySchemas[kind].shape).filter((key) => key !== "ts" && key !== "seq");
+        expect(asked).toEqual(new Set(wanted));
+      }
     });
 
     it("gives back exactly what was written", async () => {
