@@ -112,9 +112,13 @@ it("a rule of one's own raises alarms with its texts, and they clear when it is 
 });
 
 it("a dry run says what a change would have raised, and writes nothing", async () => {
+  // What a breaker says of its own settings is stored as well as what it measures.
+  await say("two", { ratedResidualCurrentMa: 100 });
   await until("the readings to be stored", async () => {
-    const [row] = await database.db.query<{ n: number }>("SELECT count(*) AS n FROM reading");
-    return (row?.n ?? 0) >= 4;
+    const [row] = await database.db.query<{ n: number; set: number }>(
+      "SELECT count(*) AS n, count(rated_residual_current_ma) AS set FROM reading",
+    );
+    return (row?.n ?? 0) >= 4 && row?.set === 1;
   });
   const before = await alarms("highLeakage");
   const changes = [
@@ -131,6 +135,7 @@ it("a dry run says what a change would have raised, and writes nothing", async (
   const result = job.result as DryRunResult;
   expect(result.reports).toBeGreaterThan(3);
   expect(result.kinds).toContainEqual({ kind: "failureToTrip", asSet: 0, asProposed: 2 });
+  expect(result.kinds).toContainEqual({ kind: "settingsChanged", asSet: 1, asProposed: 1 });
   expect(await alarms("highLeakage")).toHaveLength(before.length);
 });
 
