@@ -3,7 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { type Problem, problemSchema } from "../domain/http.ts";
-import { isDatabaseUnavailable } from "../storage/unavailable.ts";
+import { isBusy, isDatabaseUnavailable } from "../storage/unavailable.ts";
 
 export const problemType = "application/problem+json";
 /** When to come again after a store did not answer, in seconds. */
@@ -58,6 +58,11 @@ const answerOf = (error: unknown): ProblemAnswer | null => {
   }
   if (isDatabaseUnavailable(error))
     return { status: 503, detail: "PostgreSQL does not answer; try again later", retryAfterS };
+  if (isBusy(error)) {
+    const detail =
+      "the registry is being changed, perhaps by an import that is under way; try again when it is done";
+    return { status: 503, detail, retryAfterS };
+  }
   const { statusCode, code } = error as Partial<FastifyError>;
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500 && code !== undefined)
     return { status: statusCode, detail: error.message };

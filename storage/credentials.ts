@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { writeAudits } from "./audit.ts";
 import type { Db, Query } from "./db.ts";
-import { lockRegistry } from "./registry.ts";
+import { lockRegistryForAct } from "./registry.ts";
 
 /** Random bits of a device's token; so many need no slow hash. */
 const tokenBits = 256;
@@ -75,7 +75,7 @@ export const issueGatewayCredential = (
   | { kind: "taken"; reason: string }
 > =>
   db.transaction(async (query) => {
-    await lockRegistry(query);
+    await lockRegistryForAct(query);
     const { areaId, gatewayId } = gateway;
     const areas = await query("SELECT FROM transformer_area WHERE id = $1", [areaId]);
     if (areas.length === 0) return { kind: "unknownArea" };

@@ -1,7 +1,7 @@
 // One act of an operator on the registry: decided under the registry's lock, written with its audit entries, told to all.
 import { writeAudit } from "./audit.ts";
 import type { Db, Query } from "./db.ts";
-import { lockRegistry } from "./registry.ts";
+import { lockRegistryForAct } from "./registry.ts";
 import { localDate } from "./views/scope.ts";
 
 /** Who acts, when (Unix ms), and where days begin. */
@@ -36,7 +36,7 @@ export const registryAct = (
   work: (tools: ActTools) => Promise<ActOutcome>,
 ): Promise<ActOutcome> =>
   db.transaction(async (query) => {
-    await lockRegistry(query);
+    await lockRegistryForAct(query);
     const clientIds = new Set<string>();
     let judged = false;
     const outcome = await work({

@@ -28,6 +28,16 @@ export const lockRegistry = async (query: Query): Promise<void> => {
   await query("SELECT pg_advisory_xact_lock(hashtext('hubao_registry'))");
 };
 
+/** How long somebody at a page waits for whoever changes the registry before. */
+const actWaitMs = 5_000;
+
+/** The same for one act of a person: behind an import, which may take a minute, it fails soon (`isBusy`). */
+export const lockRegistryForAct = async (query: Query): Promise<void> => {
+  await query("SELECT set_config('lock_timeout', $1, true)", [`${actWaitMs}ms`]);
+  await lockRegistry(query);
+  await query("SELECT set_config('lock_timeout', '0', true)");
+};
+
 /** Who imports, and when. */
 export type ImportBy = {
   actor: string;

@@ -17,6 +17,10 @@ const sqlStates = /^(08|53|57P)/;
 const messages =
   /timeout exceeded when trying to connect|Connection terminated|client has encountered a connection error/i;
 
+/** Whether the error means that something else was under way for too long: a lock was not let go. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "55P03";
+
 /** Whether the error means that the database is away, and the same statement may succeed later. */
 export const isDatabaseUnavailable = (error: unknown): boolean => {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseUnavailable);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HouseholdDetail, PlacementEntry } from "../../domain/http-registry.ts";
 import { findCredential, issueBreakerCredential } from "../../storage/credentials.ts";
 import { exportPlacements } from "../../storage/placements.ts";
+import { lockRegistry } from "../../storage/registry.ts";
 import { loadBreakerFacts } from "../../storage/registry-read.ts";
 import { exportOccupancy } from "../../storage/views/households.ts";
 import { smallTable, startTestApi, type TestApi } from "./house.ts";
@@ -36,6 +37,15 @@ const factsOf = async (id: string) => {
   if (facts === undefined) throw new Error(`no facts of ${id}`);
   return facts;
 };
+
+it("wait for an import only so long, and say what to wait for", async () => {
+  const act = () => send("PATCH", "/breakers/B1", { ratedResidualCurrentMa: 30 });
+  await house.db.transaction(async (query) => {
+    await lockRegistry(query);
+    expect(await act()).toMatchObject({ status: 503, detail: expect.stringContaining("import") });
+  });
+  expect(await act()).toMatchObject({ status: 200 });
+});
 
 describe("breakers", () => {
   it("are installed once; the same again changes nothing, and a second one at the place is refused", async () => {
