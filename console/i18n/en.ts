@@ -1,4 +1,5 @@
 // The page in English.
+import { counted } from "./counted.ts";
 
 import { importEn } from "./import-en.ts";
 import { supplyEn, testsEn } from "./ledger-en.ts";
@@ -163,7 +164,7 @@ export const en: Dictionary = {
     upperBound: (bound, unknown) => `At most ${bound}, unknown ${unknown}`,
     allKnown: "Nothing unknown",
     count: (part, whole) => `${part} / ${whole}`,
-    households: (n) => `${n} inhabited houses`,
+    households: (n) => counted(n, "inhabited house"),
     mains: "Main breakers",
     missing: (n) => `${n} missing`,
     withExcused: (n) => `${n} excused are counted in`,
@@ -301,11 +302,11 @@ export const en: Dictionary = {
     raised: (time) => `Raised ${time}`,
     cleared: (time) => `Cleared ${time}`,
     ago: (age) => `${age} ago`,
-    occurrences: (n) => `${n} times`,
+    occurrences: (n) => counted(n, "time"),
     none: "No alarm fits.",
     noneOpen: "No open alarms. All is well.",
     notice: (kind) => `High alarm: ${kind}`,
-    manyNotice: (n) => `${n} new high alarms`,
+    manyNotice: (n) => counted(n, "new high alarm"),
     view: "Show",
     area: (name) => `Area ${name}`,
     more: "Earlier alarms",
@@ -326,8 +327,8 @@ export const en: Dictionary = {
     imbalance: (value) => `imbalance ${value}`,
     phase: (value) => `phase ${value}`,
     cause: (value) => `cause ${value}`,
-    trips: (value) => `${value} trips`,
-    rises: (value) => `${value} rises`,
+    trips: (value) => counted(value, "trip"),
+    rises: (value) => counted(value, "rise"),
     behind: (value) => `behind by ${value}`,
     ahead: (value) => `ahead by ${value}`,
     due: (value) => `test due ${value}`,
@@ -352,7 +353,7 @@ export const en: Dictionary = {
     reason: "Reason",
     topic: "Topic",
     payload: "Payload",
-    bytes: (n) => `${n} bytes`,
+    bytes: (n) => counted(n, "byte"),
     cut: "(beginning only)",
     binary: "Not text; shown as Base64",
     none: "The quarantine is empty: every message could be used.",
@@ -518,7 +519,8 @@ export const en: Dictionary = {
     bounds: (household: string, intermediate: string, main: string, min: string, max: string) =>
       `Defaults: household ${household}, intermediate ${intermediate}, main ${main}; from ${min} to ${max}.`,
     heldFor: (seconds: string, deadband: string) => `held for ${seconds} s, deadband ${deadband}`,
-    triedOver: (breakers: string, reports: string) => `${breakers} breakers, ${reports} reports.`,
+    triedOver: (breakers: string, reports: string) =>
+      `${counted(breakers, "breaker")}, ${counted(reports, "report")}.`,
   },
   gateways: {
     title: "Gateways",

@@ -1,4 +1,5 @@
 // Import and export of the registry, in English.
+import { counted } from "./counted.ts";
 import type { importZh } from "./import-zh.ts";
 
 export const importEn: typeof importZh = {
@@ -35,14 +36,14 @@ export const importEn: typeof importZh = {
     storing: "Storing the preview",
     writing: "Writing the registry",
   },
-  rowsSoFar: (n) => `${n} rows`,
+  rowsSoFar: (n) => counted(n, "row"),
   queued: "Waiting for its turn",
   cancel: "Cancel",
   file: (size) => `${size}`,
   sheet: (name) => `sheet "${name}"`,
-  otherSheets: (n) => `${n} other sheets are not read`,
-  rows: (n) => `${n} rows`,
-  errorsTitle: (n) => `${n} errors; nothing was imported`,
+  otherSheets: (n) => counted(n, "other sheet is not read", "other sheets are not read"),
+  rows: (n) => counted(n, "row"),
+  errorsTitle: (n) => `${counted(n, "error")}; nothing was imported`,
   errorsHint: "Correct them in the file and choose it again. Lines are those of the file.",
   downloadErrors: "Download the errors",
   line: "Line",
@@ -50,7 +51,7 @@ export const importEn: typeof importZh = {
   reason: "Reason",
   readyTitle: (n) => `All ${n} rows are right`,
   sameTitle: "The file says what the registry holds already; there is nothing to import",
-  untouched: (n) => `${n} more breakers are not in the file and stay as they are.`,
+  untouched: (n) => `Not in the file, and left as they are: ${counted(n, "more breaker")}.`,
   counts: "Counts",
   changes: "Changes",
   kinds: { new: "New", changed: "Changed", moved: "Moved", removed: "Removed" },
@@ -80,9 +81,9 @@ export const importEn: typeof importZh = {
   after: "After the import",
   empty: "empty",
   noChanges: "No changes.",
-  commit: (n) => `Import ${n} rows`,
+  commit: (n) => `Import ${counted(n, "row")}`,
   another: "Choose another file",
-  done: (rows, changed) => `${rows} rows imported, ${changed} of them changed something.`,
+  done: (rows, changed) => `${counted(rows, "row")} imported, ${changed} changed something.`,
   toBreakers: "Show breakers",
   failedTitle: "Not done; the registry is as it was",
   stale: "The registry was changed after the preview. Below is the new comparison; look at it, then import.",

@@ -1,4 +1,5 @@
 // The words of the test ledger and of low-voltage areas, in English.
+import { counted } from "./counted.ts";
 import type { supplyZh, testsZh } from "./ledger-zh.ts";
 
 export const testsEn: typeof testsZh = {
@@ -44,7 +45,7 @@ export const supplyEn: typeof supplyZh = {
   title: "Low-voltage areas",
   explain: (volts) =>
     `Areas with houses below ${volts} (220 V − 10 %, GB/T 12325) for ten minutes or more in a day. Counted over whole days that have ended; late data corrects past days.`,
-  weeks: (n) => `${n} weeks`,
+  weeks: (n) => counted(n, "week"),
   all: "Show all areas",
   trend: "Low-voltage areas by day",
   trendLow: "Low-voltage areas",
@@ -53,13 +54,13 @@ export const supplyEn: typeof supplyZh = {
   noData: "No day of this time has been computed yet; each is some minutes after its end.",
   area: "Area",
   lowDays: "Low days",
-  ofDays: (low, days) => `${low} of ${days} days`,
+  ofDays: (low, days) => `${low} of ${counted(days, "day")}`,
   duration: "Time low",
   lowest: "Lowest voltage",
   share: "Share of houses",
-  ofHouses: (low, measured) => `${low} of ${measured} houses`,
+  ofHouses: (low, measured) => `${low} of ${counted(measured, "house")}`,
   now: "Now",
-  lowNow: (n) => `${n} houses low`,
+  lowNow: (n) => `${counted(n, "house")} low`,
   fine: "fine",
   loss: "Line loss hint",
   lossExplain:

@@ -1,4 +1,5 @@
 // The words of rectification notices and of the visit list, in English.
+import { counted } from "./counted.ts";
 import type { noticesZh, visitsZh } from "./notices-zh.ts";
 
 export const noticesEn: typeof noticesZh = {
@@ -21,9 +22,9 @@ export const noticesEn: typeof noticesZh = {
   officer: "Safety officer",
   none: "No notice fits.",
   noneYet: "No notices yet. Make one from an alarm, or here.",
-  daysLeft: (n) => `${n} days left`,
+  daysLeft: (n) => `${counted(n, "day")} left`,
   lastDay: "due today",
-  daysOver: (n) => `${n} days over`,
+  daysOver: (n) => `${counted(n, "day")} over`,
   state: {
     draft: "Draft",
     issued: "Issued",

@@ -1,4 +1,5 @@
 // The words of the page of rates, in English.
+import { counted } from "./counted.ts";
 import type { ratesZh } from "./rates-zh.ts";
 
 export const ratesEn: typeof ratesZh = {
@@ -55,6 +56,7 @@ export const ratesEn: typeof ratesZh = {
   recomputeExplain:
     "Judges the operating history anew from the stored reports, with the rules and facts of today. It can be called off at any time.",
   recomputeStart: "Recompute what is chosen",
-  recomputed: (breakers, changed) => `${breakers} breakers recomputed, the history of ${changed} changed.`,
+  recomputed: (breakers, changed) =>
+    `${counted(breakers, "breaker")} recomputed, the history of ${changed} changed.`,
   moved: (sign, time, what) => `${what} ${sign}${time}`,
 };

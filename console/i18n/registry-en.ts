@@ -1,4 +1,5 @@
 // Changes of the registry, planned outages and safety officers, in English.
+import { counted } from "./counted.ts";
 import type { registryZh } from "./registry-zh.ts";
 
 export const registryEn: typeof registryZh = {
@@ -112,7 +113,8 @@ export const registryEn: typeof registryZh = {
     since: (date: string) => `since ${date}`,
     none: "No safety officers yet.",
     noVillage: "no village yet",
-    uncovered: (n: string) => `${n} villages have no safety officer now`,
+    uncovered: (n: string) =>
+      counted(n, "village has no safety officer now", "villages have no safety officer now"),
     covered: "Every village has a safety officer.",
     remove: "Strike out",
     removeSure: "Strike this officer out?",
