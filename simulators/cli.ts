@@ -72,7 +72,7 @@ const tokensFor = async (api: Api, world: World, options: CliOptions): Promise<M
 
 const progressLine = (stats: Counters, atMs: number): string =>
   `${new Date(atMs).toISOString().slice(0, 19)}Z  connected ${stats.connected}  published ${stats.published}  ` +
-  `acknowledged ${stats.acknowledged}  given up ${stats.failed}  refused ${stats.refused}`;
+  `acknowledged ${stats.acknowledged}  given up ${stats.failed}  kept ${stats.kept}  refused ${stats.refused}`;
 
 const showProgress = (fleet: Fleet): NodeJS.Timeout => {
   const terminal = process.stderr.isTTY;

@@ -27,6 +27,8 @@ export type Counters = {
   acknowledged: number;
   /** Reports given up: the outbox was full, or the sender stopped before they were acknowledged. */
   failed: number;
+  /** Reports that were on their way when a fault cut the device's line, and that it still had at the end. */
+  kept: number;
   /** Connections that the broker refused, over all attempts. */
   refused: number;
 };
@@ -36,6 +38,7 @@ export const newCounters = (): Counters => ({
   published: 0,
   acknowledged: 0,
   failed: 0,
+  kept: 0,
   refused: 0,
 });
 
@@ -60,7 +63,7 @@ export type Connection = {
   /** Cuts the line without a word, so that the last will speaks, and stays away until `resume`. */
   pause(): void;
   resume(): void;
-  /** Waits at most `timeoutMs` for acknowledgements, then says goodbye. Messages left over count as failed. */
+  /** Waits at most `timeoutMs` for acknowledgements, then says goodbye. Messages left over count as failed, or as kept while paused. */
   stop(timeoutMs: number): Promise<void>;
 };
 
@@ -229,8 +232,9 @@ export const startConnection = (
       }
       stopping = true;
       clearTimeout(timer);
-      for (const { message } of waiting) counters.failed += message.reports.length;
-      for (const message of inFlight) counters.failed += message.reports.length;
+      const left = wanted ? "failed" : "kept";
+      for (const { message } of waiting) counters[left] += message.reports.length;
+      for (const message of inFlight) counters[left] += message.reports.length;
       waiting = [];
       inFlight.clear();
       wake();

@@ -167,7 +167,7 @@ describe("the command", () => {
       labels,
     ]);
     expect(output).toContain("Simulating 30 breakers");
-    expect(code).toBe(0);
+    expect(code, output).toBe(0);
     expect(backend.issued.length).toBe(30);
     expect(backend.broker.received.length).toBeGreaterThan(30);
     const lines = (await readFile(labels, "utf8")).trim().split("\n");
