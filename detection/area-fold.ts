@@ -33,8 +33,12 @@ export const receive = (breaker: BreakerMemory, report: Report, context: FoldCon
   const before = fold.own;
   const step = stepOwn(before, breaker.changes, report, breaker.facts.installedAtMs, context.rule);
   if (step.kind !== "accepted") {
-    const events = observeOld(fold.findings, report, breaker.limits);
-    if (events.length > 0) {
+    const events = observeOld(
+      { facts: breaker.facts, findings: fold.findings, limits: breaker.limits, rule: context.rule },
+      report,
+    );
+    // A trip or a test may matter later though nothing is raised yet.
+    if (events.length > 0 || report.kind === "trip" || report.kind === "test") {
       breaker.events = [...breaker.events, ...events];
       breaker.dueMs = Number.NEGATIVE_INFINITY;
       breaker.touched = true;

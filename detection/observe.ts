@@ -128,12 +128,15 @@ const observeTrip = (
 ): void => {
   const { facts, findings, limits, rule } = observed;
   const { body, tsMs, arrivalMs } = report;
-  findings.lastTripMs = tsMs;
-  findings.lastCause = body.cause;
+  if (tsMs >= findings.lastTripMs) {
+    findings.lastTripMs = tsMs;
+    findings.lastCause = body.cause;
+  }
   if (testCauses.has(body.cause)) findings.testMs = Math.max(findings.testMs, tsMs);
   const counts = !harmlessCauses.has(body.cause);
   if (counts && body.cause !== "lockout" && !findings.tripsMs.includes(tsMs)) {
     findings.tripsMs.push(tsMs);
+    findings.tripsMs.sort((a, b) => a - b);
     while (findings.tripsMs.length > limits.repeatedTripCount) findings.tripsMs.shift();
   }
   // Yesterday's trip that comes late is recorded and nobody is called (DOMAIN.md).
@@ -152,8 +155,9 @@ const observeTrip = (
     events.push(event("forbiddenReclose", tsMs, arrivalMs, evidence));
   if (body.cause === "settingsChanged") events.push(event("settingsChanged", tsMs, arrivalMs, evidence));
   const [oldestMs = 0] = findings.tripsMs;
+  const newestMs = findings.tripsMs.at(-1) ?? 0;
   const repeated =
-    findings.tripsMs.length >= limits.repeatedTripCount && tsMs - oldestMs <= limits.repeatedTripWindowMs;
+    findings.tripsMs.length >= limits.repeatedTripCount && newestMs - oldestMs <= limits.repeatedTripWindowMs;
   if (body.cause === "lockout" || (counts && repeated))
     events.push(
       event("repeatedTrips", tsMs, arrivalMs, {
@@ -162,7 +166,7 @@ const observeTrip = (
         lockedOut: body.cause === "lockout",
       }),
     );
-  if (facts.level === "main" && isResidualTrip(body.cause))
+  if (facts.level === "main" && isResidualTrip(body.cause) && tsMs >= (findings.trip?.atMs ?? 0))
     findings.trip = { atMs: tsMs, arrivalMs, phase: body.phase ?? null, residualCurrentMa };
 };
 
@@ -198,7 +202,15 @@ export const observe = (observed: Observed, report: Report): AlarmEvent[] => {
 };
 
 /** Takes in a report that is not newer than the newest one: late, or said before. */
-export const observeOld = (findings: FindingMemory, report: Report, limits: FindingLimits): AlarmEvent[] => {
+export const observeOld = (observed: Observed, report: Report): AlarmEvent[] => {
+  const { findings, limits } = observed;
+  if (report.kind === "trip") {
+    // A reading made a moment later has overtaken it: a trip it is none the less.
+    const events: AlarmEvent[] = [];
+    const isKnown = report.tsMs === findings.lastTripMs || findings.tripsMs.includes(report.tsMs);
+    if (!isKnown) observeTrip(observed, report, events);
+    return events;
+  }
   if (report.kind === "test" && report.body.kind === "trip")
     findings.testMs = Math.max(findings.testMs, report.tsMs);
   const repeat = noteRepeat(findings, report);

@@ -45,6 +45,35 @@ describe("nuisanceTrip", () => {
   });
 });
 
+describe("a trip that a reading has overtaken", () => {
+  it("is one none the less, once", () => {
+    const one = area([facts("b"), facts("c")]);
+    one.report(reading("b", at(1)));
+    one.report(reading("b", at(6), { contact: "open" }));
+    const late = trip("b", at(5.99), { residualCurrentMa: 3, seq: 77 }, at(6.02));
+    one.report(late);
+    expect(one.raised()).toEqual(["nuisanceTrip"]);
+    one.report({ ...late, arrivalMs: at(6.1) });
+    for (const m of [20, 40]) {
+      one.report(reading("b", at(m)));
+      one.report(trip("b", at(m) - 100, { residualCurrentMa: 30, seq: m }, at(m) + 900));
+    }
+    expect(one.raised()).toEqual(["nuisanceTrip", "repeatedTrips"]);
+  });
+
+  it("of the main breaker is traced to its households", () => {
+    const one = area([
+      facts("m", { level: "main", ratedResidualCurrentMa: 300, householdId: null }),
+      facts("b"),
+    ]);
+    one.report(reading("b", at(5), { residualCurrentMa: 28 }));
+    one.report(reading("m", at(6)));
+    one.report(trip("m", at(6) - 300, { residualCurrentMa: 310, reclosed: true }, at(6) + 1_000));
+    one.tick(at(8));
+    expect(one.raised()).toContain("mainTrip");
+  });
+});
+
 describe("repeatedTrips", () => {
   it("is raised by the third trip within a day, not by two, nor by tests and outages", () => {
     const one = area([facts("b"), facts("c")]);
