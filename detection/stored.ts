@@ -113,6 +113,7 @@ const sensorColumns = keysOf<SensorRun>({
   repeatShare: 1,
   longestReports: 1,
   learntReports: 1,
+  intervalMs: 1,
 });
 
 /** The stored form. `l` belongs to what the breaker usually leaks, the rest is everything else. */

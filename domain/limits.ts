@@ -45,3 +45,17 @@ export const defaultJudgingRule: JudgingRule = {
   areaOutageMinBreakers: 3,
   areaOutageShare: 0.8,
 };
+
+/** Heartbeats that must be missed before a breaker is silent (DOMAIN.md). */
+const missedHeartbeats = 3;
+/** How much later than its heartbeat a report may come. */
+const latenessMs = 60_000;
+
+/** The rule for breakers that report every `heartbeatIntervalMs`. */
+export const judgingRuleOf = (heartbeatIntervalMs: number): JudgingRule => ({
+  ...defaultJudgingRule,
+  heartbeatIntervalMs,
+  vouchMs: missedHeartbeats * heartbeatIntervalMs,
+  // Whoever reports seldom says only then that it has closed again: an open contact is believed when that was due.
+  openGraceMs: Math.max(defaultJudgingRule.openGraceMs, heartbeatIntervalMs + latenessMs),
+});

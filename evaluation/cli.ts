@@ -1,7 +1,7 @@
 // `npm run evaluate`: how good detection is, on simulated fleets, on anybody's recorded fleet, or on a plain series.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultJudgingRule, type JudgingRule } from "../domain/limits.ts";
+import { defaultJudgingRule, judgingRuleOf } from "../domain/limits.ts";
 import { planFleet } from "../simulators/model/plan.ts";
 import { readScenario, type Scenario } from "../simulators/model/scenario.ts";
 import {
@@ -98,12 +98,6 @@ const runSimulated = async (options: SimulatedOptions & ReportOptions): Promise<
   return 0;
 };
 
-const ruleOf = (heartbeatIntervalMs: number): JudgingRule => ({
-  ...defaultJudgingRule,
-  heartbeatIntervalMs,
-  vouchMs: 3 * heartbeatIntervalMs,
-});
-
 /** Breakers that report less often than the default heartbeat must be given more time before they are silent. */
 const heartbeatOf = (usualMs: number | null): number => {
   const { heartbeatIntervalMs } = defaultJudgingRule;
@@ -128,7 +122,7 @@ const runRecorded = async (options: RecordedOptions & ReportOptions): Promise<nu
     file,
     facts,
     labels,
-    rule: ruleOf(heartbeatMs),
+    rule: judgingRuleOf(heartbeatMs),
     timeZone: options.timeZone,
     onProgress: progress,
   });

@@ -8,7 +8,7 @@ import { startLiveRelay } from "../api/live.ts";
 import { type Broker, startBroker } from "../broker/broker.ts";
 import { startSubscriber } from "../broker/subscriber.ts";
 import type { Config } from "../config.ts";
-import { defaultJudgingRule, type JudgingRule } from "../domain/limits.ts";
+import { judgingRuleOf } from "../domain/limits.ts";
 import { liveTopics } from "../domain/live.ts";
 import { defaultSupplyRule, type SupplyRule } from "../domain/supply.ts";
 import { consumerNames, type PipelineEvent, type PipelinePart } from "../ingest/pipeline.ts";
@@ -54,7 +54,6 @@ export type House = {
 };
 
 const stopDeadlineMs = 40_000;
-const missedHeartbeats = 3;
 const tellEveryMs = 5_000;
 const consoleDir = join(import.meta.dirname, "..", "console", "dist");
 
@@ -103,16 +102,9 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
     const db = openDatabase(databaseUrl, { onError: (error) => log.warn({ err: error }, "PostgreSQL") });
     onStop("the database connections", () => db.close());
     const metrics = createMetrics();
-    const supplyRule: SupplyRule = {
-      ...defaultSupplyRule,
-      lowVoltageV: config.lowVoltageV,
-      vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
-    };
-    const judgingRule: JudgingRule = {
-      ...defaultJudgingRule,
-      heartbeatIntervalMs: config.heartbeatIntervalMs,
-      vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
-    };
+    const judgingRule = judgingRuleOf(config.heartbeatIntervalMs);
+    const { heartbeatIntervalMs, vouchMs } = judgingRule;
+    const supplyRule: SupplyRule = { ...defaultSupplyRule, lowVoltageV: config.lowVoltageV, vouchMs };
     const problems = new Map<PipelinePart, string>();
 
     let journal: Journal | null = null;
@@ -288,8 +280,8 @@ export const startHouse = async (config: Config, wanted: readonly Role[], log: L
         db,
         telemetry,
         timeZone: config.timeZone,
-        heartbeatIntervalMs: config.heartbeatIntervalMs,
-        vouchMs: missedHeartbeats * config.heartbeatIntervalMs,
+        heartbeatIntervalMs,
+        vouchMs,
         clock: Date.now,
         changed: (notices) => relay.publish(liveTopics.notices, notices),
         warn: (message, error) => log.warn({ err: error }, message),
