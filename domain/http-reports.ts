@@ -1,6 +1,6 @@
 // The JSON of reports: what was made of which period, in which revision, and its files.
 import { z } from "zod";
-import { periodKindSchema } from "./periods.ts";
+import { daySchema, periodKindSchema } from "./periods.ts";
 
 const timeSchema = z.iso.datetime({ offset: true });
 const rateSchema = z.number().min(0).max(1).nullable();
@@ -47,5 +47,5 @@ export type ReportSummary = z.infer<typeof reportSchema>;
 export const reportRequestSchema = z.strictObject({
   township: z.string(),
   kind: periodKindSchema,
-  date: z.iso.date(),
+  date: daySchema,
 });

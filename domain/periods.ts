@@ -1,6 +1,9 @@
 // The working rhythm of the plan as periods of local days: daily, weekly (from Monday), monthly.
 import { z } from "zod";
 
+/** A local day that is asked about. The database's calendar begins with the year 1. */
+export const daySchema = z.iso.date().refine((day) => day >= "0001", "must not be before the year 1");
+
 export const periodKinds = ["day", "week", "month"] as const;
 export const periodKindSchema = z.enum(periodKinds);
 export type PeriodKind = z.infer<typeof periodKindSchema>;

@@ -4,7 +4,13 @@ import { breakerLevelSchema } from "../../domain/breaker.ts";
 import { listOf } from "../../domain/http.ts";
 import { performanceRowSchema, worstBreakerSchema } from "../../domain/http-rates.ts";
 import { idSchema } from "../../domain/ids.ts";
-import { type PeriodKind, periodAt, periodKindSchema, periodOfDate } from "../../domain/periods.ts";
+import {
+  daySchema,
+  type PeriodKind,
+  periodAt,
+  periodKindSchema,
+  periodOfDate,
+} from "../../domain/periods.ts";
 import { rateGroups } from "../../storage/rates/period-sums.ts";
 import { performanceBy } from "../../storage/views/performance.ts";
 import { worstBreakersBy } from "../../storage/views/worst.ts";
@@ -19,7 +25,7 @@ const positionSchema = z.strictObject({ id: idSchema, fromMs: z.int(), toMs: z.i
 
 const periodFields = {
   period: periodKindSchema.optional().describe("a whole day, week or month of the township's time zone"),
-  date: z.iso.date().optional().describe("a local day in the period; today where not given"),
+  date: daySchema.optional().describe("a local day in the period; today where not given"),
   from: instantSchema.optional(),
   to: instantSchema.optional(),
   township: idSchema.optional(),

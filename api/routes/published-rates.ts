@@ -3,7 +3,7 @@ import { z } from "zod";
 import { listOf } from "../../domain/http.ts";
 import { publishedRateDetailSchema, publishedRateSchema } from "../../domain/http-published.ts";
 import { idSchema } from "../../domain/ids.ts";
-import { periodKindSchema, periodOfDate } from "../../domain/periods.ts";
+import { daySchema, periodKindSchema, periodOfDate } from "../../domain/periods.ts";
 import { listPublished, publishPeriod, readPublished } from "../../storage/published-rates.ts";
 import type { Api, RouteContext } from "../needs.ts";
 import { notFound, problem, problemResponses } from "../problems.ts";
@@ -73,7 +73,7 @@ export const publishedRateRoutes = (app: Api, context: RouteContext): void => {
         body: z.strictObject({
           township: idSchema,
           kind: periodKindSchema,
-          date: z.iso.date().describe("a local day in the period"),
+          date: daySchema.describe("a local day in the period"),
         }),
         response: {
           200: publishedRateDetailSchema,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { listOf } from "../../domain/http.ts";
 import { areaSupplyDaySchema, areaSupplySchema, supplyTrendSchema } from "../../domain/http-supply.ts";
 import { idSchema } from "../../domain/ids.ts";
+import { daySchema } from "../../domain/periods.ts";
 import { localDate } from "../../storage/views/scope.ts";
 import { areaSupplyDays, listAreaSupply, supplyTrend } from "../../storage/views/supply.ts";
 import type { Api, RouteContext } from "../needs.ts";
@@ -20,8 +21,8 @@ const placeFields = {
   area: idSchema.optional(),
 };
 const dayFields = {
-  from: z.iso.date().optional().describe(`first local day; ${defaultDays} days before \`to\` by default`),
-  to: z.iso.date().optional().describe("first local day that no longer counts; today by default"),
+  from: daySchema.optional().describe(`first local day; ${defaultDays} days before \`to\` by default`),
+  to: daySchema.optional().describe("first local day that no longer counts; today by default"),
 };
 
 /** Local days `[from, before)`; throws problem 400 when they are none or too many. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { noticeLanguages } from "../../domain/http-notices.ts";
 import { visitListSchema, visitMarks } from "../../domain/http-visits.ts";
 import { idSchema } from "../../domain/ids.ts";
+import { daySchema } from "../../domain/periods.ts";
 import { printVisits } from "../../notices/print-visits.ts";
 import { localDate } from "../../storage/views/scope.ts";
 import { readVisitVillages } from "../../storage/views/visit-rows.ts";
@@ -17,7 +18,7 @@ import { sendPrint } from "./notices.ts";
 const listFields = {
   officer: textSchema(64).optional(),
   village: idSchema.optional(),
-  date: z.iso.date().optional().describe("a day of the township; today by default"),
+  date: daySchema.optional().describe("a day of the township; today by default"),
 };
 type Asked = { officer?: string | undefined; village?: string | undefined; date?: string | undefined };
 
@@ -82,8 +83,8 @@ export const visitRoutes = (app: Api, context: RouteContext): void => {
         body: z
           .strictObject({
             householdId: idSchema.optional(),
-            breakerId: idSchema.optional().describe("where it belongs to no house"),
-            date: z.iso.date().optional().describe("today by default; not in the future"),
+            breakerId: idSchema.optional().describe("one that belongs to a house stands for it"),
+            date: daySchema.optional().describe("today by default; not in the future"),
             mark: z.enum(visitMarks),
             note: textSchema(2_000).optional(),
           })

@@ -71,6 +71,7 @@ test("refuses periods that contradict themselves", async () => {
     "by=village&date=2026-04-09",
     "by=village&period=month&from=2026-04-01T00:00:00Z",
     "by=village&period=month&date=2026-02-30",
+    "by=village&period=month&date=0000-01-01",
     "by=street",
   ])
     expect((await house.get(`/performance?${query}`)).status, query).toBe(400);

@@ -173,7 +173,7 @@ test("another threshold computes the days anew; a span that is none is refused",
   expect(await computeDueSupply({ ...needs(), rule })).toBeGreaterThanOrEqual(3);
   const { items } = await get<{ items: AreaSupplyRow[] }>("?area=A1");
   expect(items[0]).toMatchObject({ low: 2, lowMs: 24 * 60 * minuteMs });
-  for (const path of ["?from=2026-05-20&to=2026-05-20", "?from=2024-01-01"])
+  for (const path of ["?from=2026-05-20&to=2026-05-20", "?from=2024-01-01", "?from=0000-01-01&to=0000-01-02"])
     expect((await house.request(`/api/v1/low-voltage${path}`)).status).toBe(400);
   expect((await house.request("/api/v1/low-voltage/none")).status).toBe(404);
 });
