@@ -4,7 +4,7 @@ import { writeAudit } from "./audit.ts";
 import type { Db } from "./db.ts";
 
 export type MarkRequest = {
-  /** A household, or a breaker that belongs to none. */
+  /** A household, or a breaker: one that belongs to a household stands for it. */
   of: { householdId: string } | { breakerId: string };
   date: string;
   mark: VisitMark["mark"];
@@ -19,17 +19,22 @@ export const markVisit = (db: Db, request: MarkRequest): Promise<boolean> =>
     const { of, date, mark, note, actor, nowMs } = request;
     const householdId = "householdId" in of ? of.householdId : null;
     const breakerId = "breakerId" in of ? of.breakerId : null;
-    const rows = await query(
+    const [row] = await query<{ householdId: string | null }>(
       `INSERT INTO visit_mark (on_date, household_id, breaker_id, mark, note, actor, at_ms)
-       SELECT $1, h.id, b.id, $4, $5, $6, $7
+       SELECT $1, h.id, CASE WHEN h.id IS NULL THEN b.id END, $4, $5, $6, $7
          FROM (SELECT $2::text AS household_id, $3::text AS breaker_id) asked
-         LEFT JOIN household h ON h.id = asked.household_id
          LEFT JOIN breaker b ON b.id = asked.breaker_id
-        WHERE h.id IS NOT NULL OR b.id IS NOT NULL RETURNING id`,
+         LEFT JOIN household h ON h.id = COALESCE(asked.household_id, b.household_id)
+        WHERE h.id IS NOT NULL OR b.id IS NOT NULL RETURNING household_id AS "householdId"`,
       [date, householdId, breakerId, mark, note, actor, nowMs],
     );
-    if (rows.length === 0) return false;
+    if (row === undefined) return false;
     const detail = { date, mark, ...(note === null ? {} : { note }) };
-    await writeAudit(query, { actor, act: "visit.mark", subject: householdId ?? breakerId ?? "", detail });
+    await writeAudit(query, {
+      actor,
+      act: "visit.mark",
+      subject: row.householdId ?? breakerId ?? "",
+      detail,
+    });
     return true;
   });
