@@ -37,7 +37,7 @@ export type VisitNoticeRow = SubjectPlace & {
   deadline: string;
   deadlineEndMs: number;
   issuedAtMs: number;
-  refusedAtMs: number | null;
+  refused: boolean;
   excused: boolean;
 };
 
@@ -82,11 +82,14 @@ export const readFindings = (query: Query, asked: Asked): Promise<VisitFindingRo
     [asked.villageIds, asked.atMs, asked.limit],
   );
 
-/** Notices that had been issued and were neither rectified nor withdrawn at the instant. */
+/**
+ * Notices that had been issued and were not rectified at the instant. Which they were is read from their history: the
+ * notice itself forgets that it was rectified once telemetry has sent it back, and keeps that it was refused.
+ */
 export const readNoticesInHand = (query: Query, asked: Asked): Promise<VisitNoticeRow[]> =>
   query<VisitNoticeRow>(
     `SELECT ${placeColumns.replace("b.id AS", "n.breaker_id AS")}, n.id AS "noticeId", n.year, n.serial, n.deadline,
-            n.deadline_end_ms AS "deadlineEndMs", n.issued_at_ms AS "issuedAtMs", n.refused_at_ms AS "refusedAtMs",
+            n.deadline_end_ms AS "deadlineEndMs", n.issued_at_ms AS "issuedAtMs", last.event = 'refused' AS refused,
             ${excusedSql} AS excused
        FROM rectification_notice n
        JOIN transformer_area a ON a.id = n.area_id
@@ -94,6 +97,11 @@ export const readNoticesInHand = (query: Query, asked: Asked): Promise<VisitNoti
        LEFT JOIN breaker b ON b.id = n.breaker_id
        LEFT JOIN household h ON h.id = n.household_id
        LEFT JOIN LATERAL (${stateSql("n.breaker_id")}) i ON true
+       JOIN LATERAL (
+         SELECT e.event FROM notice_event e
+          WHERE e.notice_id = n.id AND e.at_ms <= $2
+            AND e.event IN ('issued', 'refused', 'rectified', 'contradicted')
+          ORDER BY e.id DESC LIMIT 1) last ON last.event <> 'rectified'
       WHERE a.village_id = ANY($1::text[]) AND n.issued_at_ms <= $2
         AND (n.rectified_at_ms IS NULL OR n.rectified_at_ms > $2)
       ORDER BY n.issued_at_ms, n.id LIMIT $3`,

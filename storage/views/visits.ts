@@ -4,7 +4,7 @@ import type { AlarmKind } from "../../domain/alarm.ts";
 import { alarmPriorities, alarmPriority } from "../../domain/alarm.ts";
 import type { NoticeOfficer } from "../../domain/http-notices.ts";
 import type { Visit, VisitArea, VisitList, VisitMark, VisitReason } from "../../domain/http-visits.ts";
-import { noticeNumber, shownNoticeState } from "../../domain/notice.ts";
+import { addDays, noticeNumber, shownNoticeState } from "../../domain/notice.ts";
 import { midnightMs, toIso } from "../../domain/time.ts";
 import type { Query } from "../db.ts";
 import {
@@ -17,7 +17,6 @@ import {
 
 /** Reasons that one list reads of each sort. */
 const maxReasons = 5_000;
-const dayMs = 86_400_000;
 
 const noticeAdvice = {
   issued: { zh: "查看整改情况，提醒整改期限", en: "See how far it is; remind of the deadline" },
@@ -40,7 +39,7 @@ export type VisitQuestion = {
 /** The list of a day. Who is excused (vacant, planned or area outage) is left out, unless there is danger. */
 export const visitList = async (query: Query, question: VisitQuestion): Promise<VisitList> => {
   const { villages, officer, date, nowMs, timeZone } = question;
-  const endMs = midnightMs(date, timeZone) + dayMs;
+  const endMs = midnightMs(addDays(date, 1), timeZone);
   const asked = {
     villageIds: villages.map((v) => v.id),
     atMs: Math.min(endMs - 1, nowMs),
@@ -87,7 +86,12 @@ export const visitList = async (query: Query, question: VisitQuestion): Promise<
       if (!said) visit.reasons.push(reason);
     }
   }
-  for (const row of notices) if (!row.excused) visitOf(row).reasons.push(noticeReason(row, asked.atMs));
+  for (const row of notices) {
+    if (row.excused) continue;
+    // About an area without a main breaker: there is no door to knock at.
+    const place = row.breakerId === null && row.householdId === null ? areaOf(row) : visitOf(row);
+    place.reasons.push(noticeReason(row, asked.atMs));
+  }
   for (const row of marks) {
     const { mark, note, actor, atMs } = row;
     visitOf(row).mark = { mark, note, actor, at: toIso(atMs) } satisfies VisitMark;
@@ -155,7 +159,7 @@ const findingReason = (row: {
 };
 
 const noticeReason = (row: VisitNoticeRow, atMs: number): VisitReason => {
-  const stored = row.refusedAtMs !== null && row.refusedAtMs <= atMs ? "refused" : "issued";
+  const stored = row.refused ? "refused" : "issued";
   const state = shownNoticeState({ state: stored, deadlineEndMs: row.deadlineEndMs }, atMs);
   const advice = state === "refused" || state === "overdue" ? noticeAdvice[state] : noticeAdvice.issued;
   return {

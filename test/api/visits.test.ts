@@ -182,6 +182,43 @@ describe("the visit list", () => {
     expect((await list("village=V1&date=2026-05-19")).areas).toEqual([]);
   });
 
+  it("calls a notice that telemetry has sent back issued, and a past day's by what it was then", async () => {
+    const made = await post("/notices", { householdId: "H1", texts: { zh: { hazard: "x" } } });
+    const { id } = (await made.json()) as { id: string };
+    const act = async (name: string, body: object) =>
+      expect((await post(`/notices/${id}/${name}`, body)).status).toBe(200);
+    await act("issue", {});
+    await act("refuse", { reason: "拒签" });
+    api.setNow(api.now() + dayMs);
+    await act("rectify", {});
+    expect((await list("village=V1")).areas).toEqual([]);
+    api.setNow(api.now() + 2 * dayMs);
+    // As the keeper writes it (notices/keeper.ts).
+    await api.db.query("UPDATE rectification_notice SET state = 'issued', rectified_at_ms = NULL");
+    await api.db.query(
+      "INSERT INTO notice_event (notice_id, at_ms, actor, event) VALUES ($1, $2, 'hubao', 'contradicted')",
+      [id, api.now()],
+    );
+    expect(shape(await list("village=V1"))).toEqual([["A1", [["H1", ["issued"]]]]]);
+    expect(shape(await list("village=V1&date=2026-05-20"))).toEqual([["A1", [["H1", ["refused"]]]]]);
+    expect((await list("village=V1&date=2026-05-21")).areas).toEqual([]);
+  });
+
+  it("puts a notice about an area without a main breaker with the area, where no house can be marked", async () => {
+    await raise(null, "areaOutage", "medium", "A2");
+    const made = await post("/notices", { alarmId: "A2areaOutage" });
+    expect(made.status).toBe(201);
+    const { id } = (await made.json()) as { id: string };
+    expect((await post(`/notices/${id}/issue`, {})).status).toBe(200);
+    const today = await list("village=V1");
+    expect(shape(today)).toEqual([["A2", []]]);
+    expect(today.visitCount).toBe(0);
+    expect(today.areas[0]?.reasons.map((r) => r.finding ?? r.notice?.state)).toEqual([
+      "areaOutage",
+      "issued",
+    ]);
+  });
+
   it("keeps what came of each visit, the last word of the day, and who said so", async () => {
     await raise("B1", "highLeakage");
     await raise("M1", "lineLeakage");
@@ -210,6 +247,11 @@ describe("the visit list", () => {
         ],
       ],
     ]);
+    // A breaker of a house stands for its house.
+    expect((await post("/visits/marks", { breakerId: "B1", mark: "notAtHome" })).status).toBe(201);
+    today = await list("village=V1");
+    expect(shape(today)[0]?.[1]).toHaveLength(2);
+    expect(today.areas[0]?.visits[1]).toMatchObject({ householdId: "H1", mark: { mark: "notAtHome" } });
     api.setNow(api.now() + dayMs);
     expect((await list("village=V1")).areas).toEqual([]);
     const audit = await api.db.query(
@@ -225,6 +267,11 @@ describe("the visit list", () => {
   it("refuses what cannot be", async () => {
     for (const query of ["", "officer=o1&village=V1", "village=V1&date=2026-02-30"])
       expect((await api.get(`/visits?${query}`)).status).toBe(400);
+    // PostgreSQL knows no year 0.
+    expect((await api.get("/visits?village=V1&date=0000-01-01")).status).toBe(400);
+    expect(
+      (await post("/visits/marks", { householdId: "H1", mark: "done", date: "0000-01-01" })).status,
+    ).toBe(400);
     expect((await api.get("/visits?village=nowhere")).status).toBe(404);
     expect((await api.get("/visits?officer=nobody")).status).toBe(404);
     expect((await post("/visits/marks", { householdId: "nobody", mark: "done" })).status).toBe(404);
@@ -247,4 +294,29 @@ describe("the visit list", () => {
     expect(zh).not.toMatch(/<img|<script/);
     expect(await print("en")).not.toMatch(/\p{Script=Han}/u);
   });
+});
+
+it("a day of 25 hours ends at its midnight", async () => {
+  const berlin = await startTestApi({ config: { timeZone: "Europe/Berlin" } });
+  try {
+    const imported = await berlin.importCsv(
+      `${header}\nT,Town,V1,Upper,A1,Area A1,H1,Lane 1,true,B1,household,30,2026-01-01,`,
+    );
+    expect(imported.status).toBe(200);
+    // Half an hour before the midnight that ends the day on which the clocks were put back.
+    const raisedMs = Date.parse("2026-10-25T23:30:00+01:00");
+    await berlin.db.query(
+      `INSERT INTO alarm (id, kind, priority, breaker_id, area_id, village_id, raised_at_ms, evidence)
+       VALUES ('a', 'highLeakage', 'medium', 'B1', 'A1', 'V1', $1, '{}')`,
+      [raisedMs],
+    );
+    berlin.setNow(raisedMs + 15 * minuteMs);
+    for (const later of [0, dayMs]) {
+      berlin.setNow(berlin.now() + later);
+      const { body } = await berlin.get<VisitList>("/visits?village=V1&date=2026-10-25");
+      expect(body.visitCount).toBe(1);
+    }
+  } finally {
+    await berlin.stop();
+  }
 });
