@@ -2,6 +2,7 @@
 import type { AlarmPriority } from "../domain/alarm.ts";
 import type { NoticeState } from "../domain/notice.ts";
 import type { OperatingReason, OperatingState } from "../domain/operating.ts";
+import type { tripCauses } from "../domain/wire.ts";
 
 const zh = {
   lang: "zh-CN" as const,
@@ -49,7 +50,38 @@ const zh = {
     installedAt: "安装于",
     darkBreakers: "失联台数",
     reportingBreakers: "总台数",
+    excessMa: "超出各户之和",
+    householdsSumMa: "各户之和",
+    silentHouseholds: "失联户数",
+    usualMa: "平常剩余电流",
+    settingMa: "保护器定值",
+    limitA: "限值",
+    imbalanceShare: "不平衡度",
+    phaseAA: "A 相",
+    phaseBA: "B 相",
+    phaseCA: "C 相",
+    phase: "相别",
+    cause: "跳闸原因",
+    trippedAt: "跳闸时间",
+    trips: "跳闸次数",
+    rises: "突增次数",
+    behindMs: "时钟滞后",
+    aheadMs: "时钟超前",
+    reportedTime: "上报时间",
+    dueAt: "应试跳时间",
+    testedAt: "上次试跳",
+    responsibleBreakerId: "应动作的保护器",
+    seq: "序号",
+    beforeSeq: "此前序号",
+    readings: "相同读数个数",
+    gatewayId: "集中器",
+    lastHeardAt: "最后通信",
+    value: "数值",
+    threshold: "限值",
   } as Record<string, string>,
+  suspect: (place: string) => `嫌疑 ${place}`,
+  minutes: (n: number) => `${n} 分钟`,
+  vendorCause: (code: string) => `厂家代码 ${code}`,
   values: {
     closed: "合闸",
     open: "分闸",
@@ -59,7 +91,28 @@ const zh = {
     alarmOnly: "仅告警",
     disabled: "退出",
     faulty: "故障",
+    implausible: "不可信",
   } as Record<string, string>,
+  causes: {
+    normal: "正常",
+    leakage: "漏电",
+    neutralLoss: "缺零",
+    overload: "过载",
+    shortCircuit: "短路",
+    phaseLoss: "缺相",
+    undervoltage: "欠压",
+    overvoltage: "过压",
+    earthFault: "接地",
+    outage: "停电",
+    timedTest: "定时试跳",
+    remote: "远程",
+    keyTest: "按键试跳",
+    lockout: "闭锁",
+    ctFault: "互感器故障",
+    closeFailed: "合闸失败",
+    manual: "手动",
+    settingsChanged: "设置更改",
+  } satisfies Record<(typeof tripCauses)[number], string> as Record<string, string>,
   states: { operating: "投运", notOperating: "未投运", unknown: "未知", excused: "免计" } satisfies Record<
     OperatingState,
     string
@@ -153,7 +206,38 @@ const en: PrintWords = {
     installedAt: "installed",
     darkBreakers: "silent breakers",
     reportingBreakers: "of breakers",
+    excessMa: "above the households' sum by",
+    householdsSumMa: "households' sum",
+    silentHouseholds: "silent households",
+    usualMa: "usual residual current",
+    settingMa: "set to",
+    limitA: "limit",
+    imbalanceShare: "imbalance",
+    phaseAA: "phase A",
+    phaseBA: "phase B",
+    phaseCA: "phase C",
+    phase: "phase",
+    cause: "cause of the trip",
+    trippedAt: "tripped",
+    trips: "trips",
+    rises: "rises",
+    behindMs: "clock behind by",
+    aheadMs: "clock ahead by",
+    reportedTime: "reported time",
+    dueAt: "test due",
+    testedAt: "last tested",
+    responsibleBreakerId: "should have tripped:",
+    seq: "number",
+    beforeSeq: "number before",
+    readings: "equal readings",
+    gatewayId: "gateway",
+    lastHeardAt: "last heard",
+    value: "value",
+    threshold: "limit",
   },
+  suspect: (place) => `suspect ${place}`,
+  minutes: (n) => `${n} min`,
+  vendorCause: (code) => `vendor code ${code}`,
   values: {
     closed: "closed",
     open: "open",
@@ -163,6 +247,27 @@ const en: PrintWords = {
     alarmOnly: "alarm only",
     disabled: "off",
     faulty: "faulty",
+    implausible: "implausible",
+  },
+  causes: {
+    normal: "normal",
+    leakage: "leakage",
+    neutralLoss: "neutral loss",
+    overload: "overload",
+    shortCircuit: "short circuit",
+    phaseLoss: "phase loss",
+    undervoltage: "undervoltage",
+    overvoltage: "overvoltage",
+    earthFault: "earth fault",
+    outage: "outage",
+    timedTest: "timed test",
+    remote: "remote",
+    keyTest: "key test",
+    lockout: "lockout",
+    ctFault: "CT fault",
+    closeFailed: "close failed",
+    manual: "by hand",
+    settingsChanged: "settings changed",
   },
   states: { operating: "operating", notOperating: "not operating", unknown: "unknown", excused: "excused" },
   reasons: {
@@ -250,7 +355,24 @@ const saidElsewhere: ReadonlySet<string> = new Set([
   "field",
   "textZh",
   "textEn",
+  "suspects",
+  "lockedOut",
 ]);
+
+/** A main's trip names its suspects in keys such as `suspect2BreakerId`; what is not said here the page shows. */
+const suspectKey = /^suspect(\d)(BreakerId|HouseholdId|ResidualCurrentMa|RiseMa|Tripped)$/;
+
+const causeWord = (words: PrintWords, cause: string): string =>
+  cause.startsWith("vendor:")
+    ? words.vendorCause(cause.slice("vendor:".length))
+    : (words.causes[cause] ?? cause);
+
+/** What is said of a suspect of a main's trip: its breaker and its leakage. */
+const suspectWords = (words: PrintWords, place: string, what: string, value: unknown): string | null => {
+  if (what === "BreakerId") return `${words.suspect(place)} ${value}`;
+  if (what !== "ResidualCurrentMa") return null;
+  return `${words.suspect(place)} ${words.evidenceKeys["residualCurrentMa"]} ${value} mA`;
+};
 
 /** One piece of an alarm's evidence in words, null where it is said elsewhere; a key without words of its own shows its name and unit. */
 export const evidenceWords = (
@@ -260,8 +382,14 @@ export const evidenceWords = (
   value: string | number | boolean | null,
 ): string | null => {
   if (value === null || saidElsewhere.has(key)) return null;
+  const [, place, what] = suspectKey.exec(key) ?? [];
+  if (place !== undefined && what !== undefined) return suspectWords(words, place, what, value);
   const [stem, unit] = unitOf(key);
   const name = words.evidenceKeys[key] ?? stem;
+  if (key === "cause") return `${name} ${causeWord(words, String(value))}`;
+  if (key === "imbalanceShare") return `${name} ${Math.round(Number(value) * 100)} %`;
+  if (typeof value === "number" && unit === " ms")
+    return `${name} ${words.minutes(Math.round(value / 60_000))}`;
   if (typeof value === "number") return `${name} ${Math.round(value * 10) / 10}${unit}`;
   if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)) return `${name} ${time.minute(value)}`;
   return `${name} ${words.values[String(value)] ?? String(value)}`;

@@ -454,6 +454,57 @@ describe("the printed notice", () => {
     expect((await fetch(`${api.api.url}/api/v1/notices/${notice.id}/print`)).status).toBe(401);
   });
 
+  it("says every finding's evidence in its own language", async () => {
+    const iso = new Date(api.now()).toISOString();
+    // What detection/ writes.
+    const evidences: Record<string, Record<string, unknown>> = {
+      lineLeakage: { excessMa: 120.4, householdsSumMa: 80, silentHouseholds: 2 },
+      leakageSpike: { residualCurrentMa: 12, usualMa: 2.1, rises: 3 },
+      settingsChanged: { settingMa: 50 },
+      phaseImbalance: { imbalanceShare: 0.312, phaseAA: 10, phaseBA: 12, phaseCA: 14.5 },
+      overload: { loadCurrentA: 61, limitA: 60 },
+      clockWrong: { behindMs: 3_600_000, aheadMs: 120_000, reportedTime: "implausible" },
+      testOverdue: { dueAt: iso, testedAt: iso },
+      gatewayOffline: { gatewayId: "G1", lastHeardAt: iso },
+      duplicatedSequence: { seq: 7, beforeSeq: 6, readings: 4 },
+      impossibleValue: { field: "voltageV", value: 9000 },
+      gradingFailure: {
+        responsibleBreakerId: "B1",
+        cause: "earthFault",
+        phase: "A",
+        trippedAt: iso,
+        suspects: 1,
+        suspect1BreakerId: "B1",
+        suspect1HouseholdId: "H1",
+        suspect1ResidualCurrentMa: 31,
+        suspect1RiseMa: 29,
+        suspect1Tripped: false,
+      },
+      repeatedTrips: { cause: "vendor:2a", trips: 3, lockedOut: true },
+    };
+    const said: Record<string, string> = {};
+    for (const [kind, evidence] of Object.entries(evidences)) {
+      await raise(kind, kind, "B1");
+      await api.db.query("UPDATE alarm SET evidence = $1 WHERE id = $2", [evidence, kind]);
+      const { body } = await send("POST", "/notices", { alarmId: kind });
+      for (const lang of ["zh", "en"]) {
+        const page = await (await api.request(`/api/v1/notices/${body.id}/print?lang=${lang}`)).text();
+        said[`${kind} ${lang}`] = /<p>(.*?)<\/p>/.exec(page)?.[1] ?? "";
+      }
+    }
+    for (const [key, text] of Object.entries(said)) {
+      expect(text, key).not.toMatch(/[a-z]{2}[A-Z]/);
+      if (key.endsWith("zh")) expect(text.replaceAll(/IΔn|vendor/g, ""), key).not.toMatch(/[a-z]{3}/);
+    }
+    const pieces: [string, string[]][] = [
+      ["phaseImbalance zh", ["不平衡度 31 %", "A 相 10 A"]],
+      ["gradingFailure en", ["suspect 1 B1;", "suspect 1 residual current 31 mA", "earth fault"]],
+      ["repeatedTrips zh", ["跳闸原因 厂家代码 2a", "跳闸次数 3"]],
+      ["clockWrong en", ["clock behind by 60 min", "clock ahead by 2 min"]],
+    ];
+    for (const [key, texts] of pieces) for (const text of texts) expect(said[key]).toContain(text);
+  });
+
   it("cannot be broken by names, notes and evidence", async () => {
     const evil = `<img src=x onerror=alert(1)>"'&</style><script>1</script>`;
     await api.db.query("UPDATE household SET address = $1, householder = $1, account_number = $1", [evil]);
