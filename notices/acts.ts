@@ -6,7 +6,14 @@ import type { Db, Query } from "../storage/db.ts";
 import { addNoticeEvent, lockNotice, type NoticeChange, updateNotice } from "../storage/notices.ts";
 import { findNotice, type NoticeRow } from "../storage/views/notices.ts";
 import { localDate } from "../storage/views/scope.ts";
-import { invalid, type NoticeOutcome, type TextsInput, withTexts } from "./outcome.ts";
+import {
+  invalid,
+  type NoticeOutcome,
+  saysHazard,
+  type TextsInput,
+  withTexts,
+  wrongDeadline,
+} from "./outcome.ts";
 
 export type ActNeeds = { db: Db; timeZone: string };
 
@@ -71,6 +78,9 @@ const plan = (notice: NoticeRow, request: ActRequest, timeZone: string): Plan | 
     case "edit":
       return planEdit(notice, request, timeZone);
     case "issue":
+      // It would be overdue as it is handed over, and be escalated at once.
+      if (notice.deadline < localDate(atMs, timeZone))
+        return invalid("deadline", `has passed (${notice.deadline}): set another before it is issued`);
       return { change: { issuedAtMs: atMs }, atMs, detail: { deadline: notice.deadline } };
     case "rectify":
       return {
@@ -99,6 +109,9 @@ const plan = (notice: NoticeRow, request: ActRequest, timeZone: string): Plan | 
 const wrongInstant = (notice: NoticeRow, request: ActRequest, atMs: number): string | null => {
   if (atMs > request.nowMs) return "must not be in the future";
   if (atMs < request.nowMs - maxBackdateMs) return "must not be more than 31 days ago";
+  // Telemetry of the time before its alarm says nothing of the hazard, and would verify it.
+  const raisedAt = notice.evidence.alarm?.raisedAt;
+  if (raisedAt !== undefined && atMs < Date.parse(raisedAt)) return "must not be before the alarm was raised";
   const beforeMs =
     request.act === "rectify" || request.act === "refuse"
       ? Math.max(notice.issuedAtMs ?? 0, notice.refusedAtMs ?? 0)
@@ -112,11 +125,11 @@ const planEdit = (
   timeZone: string,
 ): Plan | NoticeOutcome => {
   const deadline = request.deadline ?? notice.deadline;
-  if (request.deadline !== undefined && deadline < localDate(request.nowMs, timeZone))
-    return invalid("deadline", "must not be in the past");
+  const wrong =
+    request.deadline === undefined ? null : wrongDeadline(deadline, localDate(request.nowMs, timeZone));
+  if (wrong !== null) return wrong;
   const texts = withTexts(notice.texts, request.texts ?? {});
-  if (texts.zh.hazard === "" || texts.en.hazard === "")
-    return invalid("texts", "must say what the hazard is");
+  if (!saysHazard(texts)) return invalid("texts", "must say what the hazard is");
   const inspector = request.inspector === undefined ? notice.inspector : request.inspector;
   const changed = [
     deadline !== notice.deadline && "deadline",

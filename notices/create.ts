@@ -15,12 +15,19 @@ import { addNoticeEvent, insertNotice, noticeOfAlarm } from "../storage/notices.
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import { findNotice } from "../storage/views/notices.ts";
 import { localDate } from "../storage/views/scope.ts";
-import { emptyTexts, invalid, type NoticeOutcome, type TextsInput, withTexts } from "./outcome.ts";
+import {
+  emptyTexts,
+  invalid,
+  type NoticeOutcome,
+  saysHazard,
+  type TextsInput,
+  withTexts,
+  wrongDeadline,
+} from "./outcome.ts";
 
 /** The evidence's chart: the largest leakage of each window of the day before. */
 const chartMs = 24 * 3_600_000;
 const chartEveryMs = 15 * 60_000;
-const maxDeadlineDays = 366;
 
 export type NoticeNeeds = {
   db: Db;
@@ -56,8 +63,8 @@ export const createNotice = async (needs: NoticeNeeds, request: CreateRequest): 
   const alarm = "alarmId" in of ? await readSubjectAlarm(query, of.alarmId) : null;
   if ("alarmId" in of && alarm === null) return { kind: "notFound", what: "alarm", id: of.alarmId };
   const deadline = request.deadline ?? addDays(today, rule.deadlineDays[alarm?.priority ?? "low"]);
-  if (deadline < today) return invalid("deadline", "must not be in the past");
-  if (deadline > addDays(today, maxDeadlineDays)) return invalid("deadline", "must be within a year");
+  const wrong = wrongDeadline(deadline, today);
+  if (wrong !== null) return wrong;
   const about = subjectOf(request, alarm);
   const subject = await readNoticeSubject(query, about, today);
   if (subject === null)
@@ -65,7 +72,7 @@ export const createNotice = async (needs: NoticeNeeds, request: CreateRequest): 
       ? { kind: "notFound", what: "household", id: about.householdId }
       : { kind: "notFound", what: "breaker", id: Object.values(about)[0] ?? "" };
   const texts = withTexts(alarm === null ? emptyTexts : textsOf(alarm), request.texts ?? {});
-  if (texts.zh.hazard === "") return invalid("texts", "must say what the hazard is, where there is no alarm");
+  if (!saysHazard(texts)) return invalid("texts", "must say what the hazard is, where there is no alarm");
   const evidence = await evidenceOf(needs, subject, alarm, nowMs);
 
   return needs.db.transaction(async (inside): Promise<CreateOutcome> => {

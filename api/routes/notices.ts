@@ -26,7 +26,11 @@ const positionSchema = z.strictObject({ createdAtMs: z.int(), id: z.uuid() });
 const idParams = z.object({ id: z.uuid() });
 const noteSchema = textSchema(2_000);
 const textsPartSchema = z
-  .strictObject({ hazard: noteSchema, rule: noteSchema, requirement: noteSchema })
+  .strictObject({
+    hazard: noteSchema,
+    rule: noteSchema.or(z.literal("")),
+    requirement: noteSchema.or(z.literal("")),
+  })
   .partial();
 const draftFields = {
   deadline: z.iso

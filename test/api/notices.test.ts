@@ -248,6 +248,48 @@ describe("the way of a notice", () => {
     expect(outbox.map((o) => o.event)).toEqual(inspected.events.map((e) => e.event));
   });
 
+  it("keeps to its deadline: a draft's within a year, and not passed when it is handed over", async () => {
+    const notice = await made({ deadline: "2026-05-21" });
+    const patched = await send("PATCH", `/notices/${notice.id}`, { deadline: "2028-05-21" });
+    expect(patched.status).toBe(400);
+    api.setNow(api.now() + 3 * dayMs);
+    const late = await send<{ detail: string }>("POST", `/notices/${notice.id}/issue`);
+    expect([late.status, late.body.detail]).toEqual([400, expect.stringContaining("set another")]);
+    // Handed over in time, and entered later.
+    expect(await done(notice, "issue", { at: "2026-05-21T09:00:00+08:00" })).toMatchObject({
+      state: "overdue",
+    });
+  });
+
+  it("cannot be issued or rectified before its alarm: telemetry of the time before would verify it", async () => {
+    await interval("B1", api.now() - 5 * dayMs, api.now() - minuteMs, "operating");
+    await telemetry("B1", api.now() - 4 * dayMs, api.now() - minuteMs);
+    await raise("a-1", "highLeakage", "B1");
+    const { id } = (await send("POST", "/notices", { alarmId: "a-1" })).body;
+    const before = { at: new Date(api.now() - 2 * dayMs).toISOString() };
+    const early = await send<{ detail: string }>("POST", `/notices/${id}/issue`, before);
+    expect([early.status, early.body.detail]).toEqual([400, expect.stringContaining("before the alarm")]);
+    await done({ id }, "issue");
+    expect((await send("POST", `/notices/${id}/rectify`, before)).status).toBe(400);
+    expect(await keep(api.now() + minuteMs)).not.toMatchObject([{ state: "verified" }]);
+  });
+
+  it("follows in the other language while that is a copy, and takes away what is emptied", async () => {
+    const notice = await made({ texts: { zh: { hazard: "导线裸露", rule: "安规" } }, inspector: "x" });
+    const edit = async (body: object) => (await send("PATCH", `/notices/${notice.id}`, body)).body;
+    const first = await edit({ texts: { zh: { hazard: "插座受潮", rule: "" } }, inspector: null });
+    expect(first).toMatchObject({
+      inspector: null,
+      texts: { zh: { hazard: "插座受潮", rule: "" }, en: { hazard: "插座受潮", rule: "" } },
+    });
+    await edit({ texts: { en: { hazard: "damp socket" } } });
+    expect((await edit({ texts: { zh: { hazard: "插座烧坏" } } })).texts.en.hazard).toBe("damp socket");
+    expect((await send("PATCH", `/notices/${notice.id}`, { texts: { zh: { hazard: " " } } })).status).toBe(
+      400,
+    );
+    expect((await byHand({ texts: { zh: { hazard: " " } } })).status).toBe(400);
+  });
+
   it("keeps the number of a draft that is withdrawn, and lets its alarm have another", async () => {
     await raise("a-1", "highLeakage", "B1");
     const first = await send("POST", "/notices", { alarmId: "a-1" });
