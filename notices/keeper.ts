@@ -8,6 +8,7 @@ import { writeAudit } from "../storage/audit.ts";
 import type { Db, Query } from "../storage/db.ts";
 import {
   addNoticeEvent,
+  breakerToCheck,
   lockNotice,
   type NoticeChange,
   noticesToKeep,
@@ -18,6 +19,7 @@ import {
 import type { TelemetryStore } from "../storage/telemetry/port.ts";
 import { isDatabaseUnavailable } from "../storage/unavailable.ts";
 import { type NoticeRow, noticeColumns, noticeOf } from "../storage/views/notices.ts";
+import { localDate } from "../storage/views/scope.ts";
 import { timelineOf } from "../storage/views/timeline.ts";
 
 export const keeperActor = "hubao";
@@ -149,12 +151,14 @@ const askTelemetry = async (
   notice: NoticeRow,
   nowMs: number,
 ): Promise<CheckOutcome | null> => {
-  const { rectifiedAtMs, breakerId } = notice;
+  const { rectifiedAtMs } = notice;
   const rule = needs.rule ?? defaultNoticeRule;
-  if (rectifiedAtMs === null || breakerId === null || nowMs < rectifiedAtMs + rule.confirmMs) return null;
+  if (rectifiedAtMs === null || nowMs < rectifiedAtMs + rule.confirmMs) return null;
   const { query } = needs.db;
+  const breakerId = await breakerToCheck(query, notice, localDate(nowMs, needs.timeZone));
+  if (breakerId === null) return null;
   const fromMs = Math.max(rectifiedAtMs, nowMs - maxLookBackMs);
-  const facts = await readCheckFacts(query, notice, rectifiedAtMs);
+  const facts = await readCheckFacts(query, notice, breakerId, rectifiedAtMs);
   if (facts.revisionPending || facts.breaker === null) return null;
   const intervals = await timelineOf(query, {
     breakerId,

@@ -171,16 +171,46 @@ type CheckedBreaker = Pick<
   "breakerId" | "areaId" | "townshipId" | "level" | "ratedResidualCurrentMa"
 >;
 
-/** What telemetry's judgement of a notice reads from PostgreSQL; Unix milliseconds. */
-export const readCheckFacts = async (query: Query, notice: NoticeRow, fromMs: number) => {
+/**
+ * The breaker whose telemetry speaks of a notice on `date`: its own, or where that was removed the one that was put in its
+ * place, for many a hazard is rectified by a new breaker. Null where nothing stands there. Intermediate breakers may share
+ * a place, so of those only one that came on the day on which the other went.
+ */
+export const breakerToCheck = async (
+  query: Query,
+  notice: Pick<NoticeRow, "breakerId" | "householdId">,
+  date: string,
+): Promise<string | null> => {
+  const [row] = await query<{ id: string | null }>(
+    `SELECT CASE WHEN b.removed_on IS NULL OR b.removed_on > $3::date THEN b.id ELSE (
+              SELECT s.id FROM breaker s
+               WHERE s.area_id = b.area_id AND s.level = b.level
+                 AND s.household_id IS NOT DISTINCT FROM COALESCE($2, b.household_id)
+                 AND s.installed_on >= b.removed_on AND s.installed_on <= $3::date
+                 AND (b.level <> 'intermediate' OR s.installed_on = b.removed_on)
+                 AND (s.removed_on IS NULL OR s.removed_on > $3::date)
+               ORDER BY s.installed_on DESC, s.id LIMIT 1) END AS id
+       FROM breaker b WHERE b.id = $1`,
+    [notice.breakerId, notice.householdId, date],
+  );
+  return row?.id ?? null;
+};
+
+/** What telemetry's judgement of a notice by the breaker `breakerId` reads from PostgreSQL; Unix milliseconds. */
+export const readCheckFacts = async (
+  query: Query,
+  notice: Pick<NoticeRow, "finding" | "areaId">,
+  breakerId: string,
+  fromMs: number,
+) => {
   const [breaker] = await query<CheckedBreaker>(
     `SELECT b.id AS "breakerId", b.area_id AS "areaId", v.township_id AS "townshipId", b.level,
             b.rated_residual_current_ma AS "ratedResidualCurrentMa"
        FROM breaker b JOIN transformer_area a ON a.id = b.area_id JOIN village v ON v.id = a.village_id
       WHERE b.id = $1`,
-    [notice.breakerId],
+    [breakerId],
   );
-  const [late] = await query("SELECT FROM revision_request WHERE breaker_id = $1", [notice.breakerId]);
+  const [late] = await query("SELECT FROM revision_request WHERE breaker_id = $1", [breakerId]);
   const alarms =
     notice.finding === null
       ? []
@@ -188,7 +218,7 @@ export const readCheckFacts = async (query: Query, notice: NoticeRow, fromMs: nu
           `SELECT COALESCE(reopened_at_ms, raised_at_ms) AS "fromMs", cleared_at_ms AS "toMs" FROM alarm
             WHERE kind = $1 AND (breaker_id = $2 OR (breaker_id IS NULL AND area_id = $3))
               AND (cleared_at_ms IS NULL OR cleared_at_ms > $4)`,
-          [notice.finding, notice.breakerId, notice.areaId, fromMs],
+          [notice.finding, breakerId, notice.areaId, fromMs],
         );
   return {
     breaker: breaker ?? null,

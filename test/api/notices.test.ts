@@ -378,6 +378,19 @@ describe("verification", () => {
     });
   });
 
+  it("goes by the breaker that was put in the place of the notice's", async () => {
+    const notice = await rectified();
+    const r = api.now();
+    await interval("B1", r - dayMs, r, "operating");
+    const replaced = await send("POST", "/breakers/B1/replace", { id: "B1-new", on: "2026-05-20" });
+    expect(replaced.status, JSON.stringify(replaced.body)).toBe(200);
+    expect(await keep(r + 25 * hourMs)).toEqual([]);
+    await interval("B1-new", r, null, "operating");
+    await telemetry("B1-new", r, r + 25 * hourMs, 4.5);
+    expect(await keep(r + 25 * hourMs)).toMatchObject([{ state: "verified" }]);
+    expect(await detail(notice.id)).toMatchObject({ breakerId: "B1", verification: { thresholdMa: 18 } });
+  });
+
   it("never follows from a passed re-inspection, nor from a state that nobody has heard of since", async () => {
     const notice = await rectified();
     await done(notice, "reinspect", { result: "passed" });
