@@ -10,7 +10,7 @@ export type ReportFile = { language: ReportLanguage; format: ReportFormat; bytes
 
 /**
  * Stores a report with its files. The same numbers as the newest revision replace its files and answer its id
- * (`isNew: false`); other numbers make the next revision.
+ * (`isNew: false`); a form that could not be made this time stays as it was. Other numbers make the next revision.
  */
 export const storeReport = (
   db: Db,
@@ -37,14 +37,12 @@ export const storeReport = (
     const isNew = newest === undefined || newest.digest !== report.digest;
     const revision = isNew ? (newest?.revision ?? 0) + 1 : newest.revision;
     const id = isNew ? await insertReport(query, report, revision) : newest.id;
-    await query("DELETE FROM report_file WHERE report_id = $1", [id]);
     for (const file of files)
-      await query("INSERT INTO report_file (report_id, language, format, bytes) VALUES ($1, $2, $3, $4)", [
-        id,
-        file.language,
-        file.format,
-        file.bytes,
-      ]);
+      await query(
+        `INSERT INTO report_file (report_id, language, format, bytes) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (report_id, language, format) DO UPDATE SET bytes = excluded.bytes`,
+        [id, file.language, file.format, file.bytes],
+      );
     return { id, revision, isNew };
   });
 

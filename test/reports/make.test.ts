@@ -108,6 +108,11 @@ describe("making a report", () => {
       ...["csv", "html", "xlsx"],
     ]);
     expect(warnings).toHaveLength(2);
+    // A PDF that was made before, of the same numbers, is not lost to that.
+    const id = (await listed())[0]?.id ?? "";
+    await database.db.query("INSERT INTO report_file VALUES ($1, 'en', 'pdf', 'printed')", [id]);
+    expect(await make({ townshipId: "T1", kind: "day", date: "2026-11-01" })).toMatchObject({ isNew: false });
+    expect((await readReportFile(database.db.query, id, "en", "pdf"))?.toString()).toBe("printed");
   });
 
   it("stops when it is called off", async () => {
