@@ -15,11 +15,12 @@ const formats: Record<Exclude<CellFormat, "text">, (language: string) => Intl.Nu
 };
 
 /**
- * A rate short of 100 % never reads 100.00 %: it is rounded down, so that nobody believes the target met that is not.
- * `value` is a fraction; answers one with four decimals.
+ * A rate is rounded down, so that nobody believes a target met that is not: short of 95 % it never reads 95.00 %. `value` is
+ * a fraction; answers one with four decimals.
  */
 export const roundRate = (value: number): number =>
-  value >= 1 ? value : Math.min(Math.round(value * 10_000) / 10_000, 0.9999);
+  // What is a whole number of hundredths of a percent stays it, whatever the binary fraction makes of it.
+  value >= 1 ? value : Math.min(Math.floor(value * 10_000 + 1e-6) / 10_000, 0.9999);
 
 /** Makes cells readable in `language` (BCP 47): `–` where there is nothing to say. */
 export const cellFormatter = (language: string): ((value: ReportCell, format: CellFormat) => string) => {

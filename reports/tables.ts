@@ -3,6 +3,7 @@ import { type BreakerLevel, breakerLevels } from "../domain/breaker.ts";
 import type { LevelPerformance, PerformanceRow } from "../domain/http-rates.ts";
 import type { ReportLanguage } from "../domain/http-reports.ts";
 import { notOperatingReasons } from "../domain/operating.ts";
+import { roundRate } from "./cells.ts";
 import type { Report } from "./report.ts";
 import { type ReportWords, reportWords } from "./texts.ts";
 
@@ -41,6 +42,10 @@ const places = (words: ReportWords): Column<PerformanceRow>[] => [
   { label: words.village, format: "text", value: (row) => row.name },
 ];
 
+/** The gap between the rate as it is shown and its target, so that a target that is barely missed shows a gap. */
+const gapOf = ({ operationalRate, operationalTarget }: LevelPerformance): number | null =>
+  operationalRate === null ? null : roundRate(operationalRate) - operationalTarget;
+
 const levelColumns = (words: ReportWords, level: BreakerLevel): Column<PerformanceRow>[] => {
   const of =
     (pick: (level: LevelPerformance) => ReportCell) =>
@@ -61,9 +66,10 @@ const levelColumns = (words: ReportWords, level: BreakerLevel): Column<Performan
     },
     { label: words.unknownShare, format: "percent", value: of((l) => l.unknownShare) },
     { label: words.target, format: "percent", value: of((l) => l.operationalTarget) },
-    { label: words.gap, format: "points", value: of((l) => l.gap) },
+    { label: words.gap, format: "points", value: of(gapOf) },
     { label: words.tested, format: "count", value: of((l) => l.tested) },
     { label: words.passed, format: "count", value: of((l) => l.passed) },
+    { label: words.testPassRate, format: "percent", value: of((l) => l.testPassRate) },
     { label: words.testCoverage, format: "percent", value: of((l) => l.testCoverage) },
     { label: words.failuresToTrip, format: "count", value: of((l) => l.failuresToTrip) },
     { label: words.nuisanceTrips, format: "count", value: of((l) => l.nuisanceTrips) },
@@ -89,7 +95,7 @@ const summaryColumns = (words: ReportWords): Column<PerformanceRow>[] => [
     {
       label: `${words.levels[level]} ${words.gap}`,
       format: "points",
-      value: (row) => row.levels[level].gap,
+      value: (row) => gapOf(row.levels[level]),
     },
   ]),
   { label: words.inhabitedRate, format: "percent", value: (row) => row.inhabitedOperationalRate },

@@ -134,4 +134,34 @@ describe("numbers", () => {
     expect(show(-0.0123, "points")).toBe("-1.23%");
     expect(show(null, "percent")).toBe("–");
   });
+
+  it("never show a target as met that is barely missed: neither in the rate nor in the gap", () => {
+    const report = reportOf(["上河村"]);
+    const { household } = report.total.levels;
+    Object.assign(household, { operationalRate: 0.949_96, operationalTarget: 0.95, gap: -0.000_04 });
+    const show = cellFormatter("en");
+    for (const table of reportTables(report, "en").filter(
+      ({ id }) => id === "summary" || id === "household",
+    )) {
+      const said = table.columns.map(({ label, format }, at) => [
+        label.replace("Household ", ""),
+        show(table.rows.at(-1)?.[at] ?? null, format),
+      ]);
+      expect(said).toEqual(
+        expect.arrayContaining([
+          ["Operational rate", "94.99%"],
+          ["Gap", "-0.01%"],
+        ]),
+      );
+    }
+    for (let hundredths = 0; hundredths <= 10_000; hundredths++)
+      expect(roundRate(hundredths / 10_000)).toBe(hundredths / 10_000);
+  });
+
+  it("tell how many of the tests passed, as a rate", () => {
+    const table = reportTables(reportOf(["上河村"]), "zh-CN").find(({ id }) => id === "household");
+    const at = table?.columns.findIndex(({ label }) => label === "试跳合格率") ?? -1;
+    expect(table?.columns[at]?.format).toBe("percent");
+    expect(table?.rows[0]?.[at]).toBe(0.5);
+  });
 });
