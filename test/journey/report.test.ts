@@ -133,7 +133,7 @@ it("makes a day's report whose workbook has the API's numbers, and revises it wh
     expect(cell("Installed")).toBe(of.installed);
     expect(cell("Should install")).toBe(of.shouldInstall);
     expect(cell("Operating")).toBe(of.operating);
-    expect(cell("Gap")).toBeCloseTo(of.gap ?? -1, 9);
+    expect(cell("Gap")).toBeCloseTo(roundRate(of.operationalRate ?? -1) - of.operationalTarget, 9);
     expect(rows.at(-1)?.[1]).toBe("Total");
   }
 
