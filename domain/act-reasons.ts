@@ -1,4 +1,4 @@
-// Why an act on the registry was refused, in Chinese: the English reasons are the API's, this is for the page.
+// Why an act on the registry, a notice, a visit, a test or a report was refused, in Chinese: the English reasons are the API's, this is for the page.
 
 const patterns: readonly (readonly [RegExp, (...parts: string[]) => string])[] = [
   [/^a household breaker needs/, () => "户保必须填写所保护的住户"],
@@ -54,6 +54,25 @@ const patterns: readonly (readonly [RegExp, (...parts: string[]) => string])[] =
     /^officer (\S+) has village (\S+) from (\S+) on already$/,
     (id, village, day) => `协管员 ${id} 自 ${day} 起已负责村 ${village}`,
   ],
+  [/^at: must not be in the future$/, () => "时间不能晚于现在"],
+  [/^at: must not be more than 31 days ago$/, () => "时间不能早于 31 天前"],
+  [/^at: must not be before the alarm was raised$/, () => "时间不能早于报警时间"],
+  [/^at: must not be before the notice was issued or refused$/, () => "时间不能早于签发或拒收的时间"],
+  [/^deadline: must not be in the past$/, () => "整改期限不能早于今天"],
+  [/^deadline: must be within a year$/, () => "整改期限不能超过一年"],
+  [/^deadline: has passed \((\S+)\)/, (day) => `整改期限（${day}）已过，请先修改期限再签发`],
+  [/^texts: must say what the hazard is/, () => "请填写安全隐患"],
+  [/^on: must not be in the future$/, () => "复查日期不能晚于今天"],
+  [/^on: must not be before the notice was issued$/, () => "复查日期不能早于签发日期"],
+  [/^a notice that is \S+ cannot take/, () => "通知书的状态已经改变，不能这样操作，请刷新页面"],
+  [/^at: lies in the future$/, () => "测试时间不能晚于现在"],
+  [/^at: is before the breaker was installed \((\S+)\)$/, (day) => `测试时间早于保护器的安装日期（${day}）`],
+  [/^at: is after the breaker was removed \((\S+)\)$/, (day) => `测试时间晚于保护器的拆除日期（${day}）`],
+  [/^breakerId: there is no breaker '(\S+)'$/, (id) => `没有保护器 ${id}`],
+  [/^onAt: must not be before offAt$/, () => "恢复时间不能早于断开时间"],
+  [/^this test was reported by its breaker/, () => "保护器上报的测试不能修改或删除"],
+  [/^date: must not be in the future$/, () => "日期不能晚于今天"],
+  [/^the period has not begun yet$/, () => "统计期间还没有开始"],
   [/^the end, (\S+), must lie after (\S+)$/, (end, begin) => `截止日期 ${end} 必须晚于 ${begin}`],
 ];
 

@@ -105,18 +105,22 @@ const plan = (notice: NoticeRow, request: ActRequest, timeZone: string): Plan | 
   }
 };
 
+/** The beginning of an instant's minute: forms give times in minutes, and in its minute nobody was too early. */
+const minuteOf = (ms: number): number => ms - (ms % 60_000);
+
 /** Why something cannot have happened then; null when it can. */
 const wrongInstant = (notice: NoticeRow, request: ActRequest, atMs: number): string | null => {
   if (atMs > request.nowMs) return "must not be in the future";
   if (atMs < request.nowMs - maxBackdateMs) return "must not be more than 31 days ago";
   // Telemetry of the time before its alarm says nothing of the hazard, and would verify it.
   const raisedAt = notice.evidence.alarm?.raisedAt;
-  if (raisedAt !== undefined && atMs < Date.parse(raisedAt)) return "must not be before the alarm was raised";
+  if (raisedAt !== undefined && atMs < minuteOf(Date.parse(raisedAt)))
+    return "must not be before the alarm was raised";
   const beforeMs =
     request.act === "rectify" || request.act === "refuse"
       ? Math.max(notice.issuedAtMs ?? 0, notice.refusedAtMs ?? 0)
       : 0;
-  return atMs < beforeMs ? "must not be before the notice was issued or refused" : null;
+  return atMs < minuteOf(beforeMs) ? "must not be before the notice was issued or refused" : null;
 };
 
 const planEdit = (

@@ -2,6 +2,7 @@
 import { App, Button, DatePicker, Popconfirm, Segmented, Select, Table, Tag } from "antd";
 import type { ComponentProps } from "react";
 import { useState } from "react";
+import { actReasonIn } from "../../domain/act-reasons.ts";
 import type { Job } from "../../domain/http-jobs.ts";
 import type { ReportSummary } from "../../domain/http-reports.ts";
 import { type PeriodKind, periodKinds } from "../../domain/periods.ts";
@@ -18,7 +19,7 @@ const fileOrder = ["html", "xlsx", "csv", "pdf"] as const;
 
 const MakeReport = ({ onMade }: { onMade(): void }) => {
   const { client } = useHouse();
-  const { words } = useLanguage();
+  const { words, language } = useLanguage();
   const { message } = App.useApp();
   const townships = useResource(resources.townships());
   const [township, setTownship] = useState<string | null>(null);
@@ -33,7 +34,8 @@ const MakeReport = ({ onMade }: { onMade(): void }) => {
     if (chosen === null || date === null) return;
     const answer = await client.post<Job>("reports", { township: chosen, kind, date });
     if (answer.kind === "ok") setStarted(answer.data);
-    else if (answer.failure.kind === "refused") void message.error(answer.failure.detail);
+    else if (answer.failure.kind === "refused")
+      void message.error(actReasonIn(language === "en" ? "en" : "zh", answer.failure.detail));
     else void message.error(words.outcome.unreachable);
   };
   const picker: Record<PeriodKind, ComponentProps<typeof DatePicker>["picker"]> = {
@@ -85,11 +87,14 @@ const MakeReport = ({ onMade }: { onMade(): void }) => {
 const Files = ({ report, onRemoved }: { report: ReportSummary; onRemoved(): void }) => {
   const { client } = useHouse();
   const { words, language } = useLanguage();
+  const { message } = App.useApp();
   const formats = fileOrder.filter((format) =>
     report.files.some((file) => file.language === language && file.format === format),
   );
   const remove = async () => {
-    await client.remove(`reports/${report.id}`);
+    const removed = await client.remove(`reports/${report.id}`);
+    if (removed.kind === "failed" && removed.failure.kind !== "notFound")
+      void message.error(words.outcome.unreachable);
     onRemoved();
   };
   return (

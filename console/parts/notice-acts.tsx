@@ -1,9 +1,11 @@
 // What can be done with a notice in its state: buttons, and a small form where something has to be said.
 import { App, Button, Input, Modal, Segmented } from "antd";
 import { useId, useState } from "react";
+import { actReasonIn } from "../../domain/act-reasons.ts";
 import type { NoticeDetail } from "../../domain/http-notices.ts";
 import type { NoticeState } from "../../domain/notice.ts";
 import { useHouse } from "../data/house.tsx";
+import { instantOfWall } from "../format/wall.ts";
 import { useLanguage } from "../i18n/language.tsx";
 import { NoticeForm } from "./notice-form.tsx";
 
@@ -23,8 +25,8 @@ const offered: Record<NoticeState, readonly Act[]> = {
 type ActForm = { notice: NoticeDetail; act: Exclude<Act, "edit">; onClose(): void; onDone(): void };
 
 const ActDialog = ({ notice, act, onClose, onDone }: ActForm) => {
-  const { client } = useHouse();
-  const { words } = useLanguage();
+  const { client, timeZone } = useHouse();
+  const { words, language } = useLanguage();
   const { message } = App.useApp();
   const id = useId();
   const [at, setAt] = useState("");
@@ -36,15 +38,20 @@ const ActDialog = ({ notice, act, onClose, onDone }: ActForm) => {
   const told = act === "refuse" || act === "withdraw" ? { reason: said } : { note: said };
 
   const send = async () => {
+    const atMs = timed ? instantOfWall(at, timeZone) : null;
     setBusy(true);
     const answer = await client.post(`notices/${notice.id}/${act}`, {
-      ...(timed && at !== "" ? { at: new Date(at).toISOString() } : {}),
+      ...(atMs === null ? {} : { at: new Date(atMs).toISOString() }),
       ...(said === "" || act === "issue" ? {} : told),
       ...(act === "reinspect" ? { result, ...(at === "" ? {} : { on: at }) } : {}),
     });
     setBusy(false);
     if (answer.kind === "ok") return onDone();
-    void message.error(answer.failure.kind === "refused" ? answer.failure.detail : words.notices.failed);
+    void message.error(
+      answer.failure.kind === "refused"
+        ? actReasonIn(language === "en" ? "en" : "zh", answer.failure.detail)
+        : words.notices.failed,
+    );
   };
   return (
     <Modal

@@ -1,6 +1,7 @@
 // The form of a notice: made by hand about a breaker's house, or a draft that is changed.
 import { App, Button, Drawer, Input, Select } from "antd";
 import { useEffect, useId, useState } from "react";
+import { actReasonIn } from "../../domain/act-reasons.ts";
 import type { Breaker } from "../../domain/http.ts";
 import type { NoticeDetail, NoticeTexts } from "../../domain/http-notices.ts";
 import type { Outcome } from "../data/client.ts";
@@ -66,13 +67,15 @@ export const NoticeForm = ({ draft, onClose, onDone }: Props) => {
     fields.map((field) => [field, texts[field].trim()]).filter(([, text]) => text !== ""),
   );
   const ready = (draft !== null || breakerId !== null) && "hazard" in said;
+  const inspected = inspector.trim();
 
   const save = async () => {
     setBusy(true);
     const body = {
-      texts: { [own]: said },
+      // What a draft said and was emptied here is to go.
+      texts: { [own]: draft === null ? said : { rule: "", requirement: "", ...said } },
       ...(deadline === "" ? {} : { deadline }),
-      ...(inspector.trim() === "" ? {} : { inspector: inspector.trim() }),
+      ...(inspected === "" ? draft !== null && { inspector: null } : { inspector: inspected }),
     };
     const answer: Outcome<NoticeDetail> =
       draft === null
@@ -80,7 +83,10 @@ export const NoticeForm = ({ draft, onClose, onDone }: Props) => {
         : await client.patch(`notices/${draft.id}`, body);
     setBusy(false);
     if (answer.kind === "ok") onDone(answer.data);
-    else void message.error(answer.failure.kind === "refused" ? answer.failure.detail : words.notices.failed);
+    else
+      void message.error(
+        answer.failure.kind === "refused" ? actReasonIn(own, answer.failure.detail) : words.notices.failed,
+      );
   };
   return (
     <Drawer

@@ -1,6 +1,7 @@
 // The form of a test that was done by hand: a new one, or one that is changed.
 import { App, AutoComplete, Button, Drawer, Input, InputNumber, Segmented } from "antd";
 import { type ReactNode, useId, useState } from "react";
+import { actReasonIn } from "../../domain/act-reasons.ts";
 import type { TestRecord } from "../../domain/http-tests.ts";
 import type { Outcome } from "../data/client.ts";
 import { useHouse, useResource } from "../data/house.tsx";
@@ -55,7 +56,7 @@ const bodyOf = (fields: Fields, timeZone: string) => {
 
 export const TestForm = ({ test, onClose, onDone }: Props) => {
   const { client, timeZone } = useHouse();
-  const { words } = useLanguage();
+  const { words, language } = useLanguage();
   const { message } = App.useApp();
   const stations = useResource(resources.stations());
   const id = useId();
@@ -73,7 +74,12 @@ export const TestForm = ({ test, onClose, onDone }: Props) => {
         : await client.patch(`tests/${test.id}`, body);
     setBusy(false);
     if (answer.kind === "ok") onDone();
-    else void message.error(answer.failure.kind === "refused" ? answer.failure.detail : words.tests.failed);
+    else
+      void message.error(
+        answer.failure.kind === "refused"
+          ? actReasonIn(language === "en" ? "en" : "zh", answer.failure.detail)
+          : words.tests.failed,
+      );
   };
   const field = (name: string, label: string, input: ReactNode) => (
     <div key={name}>

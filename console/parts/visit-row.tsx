@@ -2,6 +2,7 @@
 import { App, Button, Input } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
+import { actReasonIn } from "../../domain/act-reasons.ts";
 import type { Visit, VisitMark, VisitReason } from "../../domain/http-visits.ts";
 import { useHouse } from "../data/house.tsx";
 import { evidenceWords } from "../format/evidence.ts";
@@ -36,7 +37,7 @@ export const Reason = ({ reason, nowMs }: { reason: VisitReason; nowMs: number }
 
 const Marking = ({ visit, date }: { visit: Visit; date: string }) => {
   const { client, cache, format } = useHouse();
-  const { words } = useLanguage();
+  const { words, language } = useLanguage();
   const { message } = App.useApp();
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState<VisitMark["mark"] | null>(null);
@@ -52,7 +53,11 @@ const Marking = ({ visit, date }: { visit: Visit; date: string }) => {
     });
     setBusy(null);
     if (answer.kind !== "ok") {
-      void message.error(answer.failure.kind === "refused" ? answer.failure.detail : words.visits.failed);
+      void message.error(
+        answer.failure.kind === "refused"
+          ? actReasonIn(language === "en" ? "en" : "zh", answer.failure.detail)
+          : words.visits.failed,
+      );
       return;
     }
     setAgain(false);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { wallOf } from "../../console/format/wall.ts";
 import type { Alarm } from "../../domain/http.ts";
 import type { Notice } from "../../domain/http-notices.ts";
 import { signIn, walkOnPhone } from "../console/walk.ts";
@@ -64,6 +65,18 @@ describe.skipIf(chromiumPath === null)("notices and visits on the page", () => {
     await page.getByLabel("Inspector").fill("An inspector");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("An inspector").first().waitFor();
+    // What is emptied is gone.
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Rule broken").fill("");
+    await page.getByLabel("Inspector").fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("An inspector").waitFor({ state: "detached" });
+    const emptied = await house.get<{ items: Notice[] }>("/notices");
+    expect(emptied.items).toMatchObject([{ inspector: null, texts: { en: { rule: "" } } }]);
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Inspector").fill("An inspector");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("An inspector").first().waitFor();
 
     const printed = page.waitForEvent("popup");
     await page.getByRole("button", { name: "Print (three copies)" }).click();
@@ -74,6 +87,9 @@ describe.skipIf(chromiumPath === null)("notices and visits on the page", () => {
     await paper.close();
 
     await page.getByRole("button", { name: "Issue", exact: true }).click();
+    // The time is the township's, wherever the browser is; nobody has issued anything in the future.
+    const nowInTownship = wallOf(Date.now() - 1_000, "Asia/Shanghai");
+    await page.getByRole("dialog").getByLabel(/^When/).fill(nowInTownship);
     await page.getByRole("dialog").getByRole("button", { name: "Issue", exact: true }).click();
     await page.locator(".notice-state", { hasText: "Issued" }).waitFor();
     await page.getByRole("button", { name: "Rectified", exact: true }).click();
