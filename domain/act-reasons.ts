@@ -71,6 +71,7 @@ const patterns: readonly (readonly [RegExp, (...parts: string[]) => string])[] =
   [/^breakerId: there is no breaker '(\S+)'$/, (id) => `没有保护器 ${id}`],
   [/^onAt: must not be before offAt$/, () => "恢复时间不能早于断开时间"],
   [/^this test was reported by its breaker/, () => "保护器上报的测试不能修改或删除"],
+  [/^these are more than (\S+) tests/, (most) => `测试超过 ${most} 条：请缩短期间，或只选一个供电所`],
   [/^date: must not be in the future$/, () => "日期不能晚于今天"],
   [/^the period has not begun yet$/, () => "统计期间还没有开始"],
   [/^the end, (\S+), must lie after (\S+)$/, (end, begin) => `截止日期 ${end} 必须晚于 ${begin}`],

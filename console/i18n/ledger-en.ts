@@ -6,6 +6,7 @@ export const testsEn: typeof testsZh = {
   title: "Test ledger",
   explain:
     "Trip tests and self-tests that breakers report are entered by themselves; tests by hand are written down here. Test coverage and pass rate come from this ledger.",
+  filesOfMonth: "While no month is chosen, paper and files hold the last 31 days.",
   add: "Add a test",
   addTitle: "Write down a test by hand",
   editTitle: "Change a test by hand",

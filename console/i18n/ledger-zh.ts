@@ -4,6 +4,7 @@ export const testsZh = {
   title: "测试记录",
   explain:
     "剩余电流动作保护器测试记录：保护器上报的试跳和自检自动入账，人工测试在此登记。测试率和合格率由此计算。",
+  filesOfMonth: "未选月份时，打印和导出的是最近 31 天。",
   add: "登记测试",
   addTitle: "登记人工测试",
   editTitle: "修改人工测试",

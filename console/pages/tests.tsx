@@ -166,7 +166,9 @@ export const Tests = () => {
           </Button>
         </div>
       </div>
-      <p className="quiet">{words.tests.explain}</p>
+      <p className="quiet">
+        {words.tests.explain} {filter.from === undefined && words.tests.filesOfMonth}
+      </p>
       <Filters />
       <Outcome answer={{ data, failure: answer.failure }}>
         {({ items, nextCursor }) =>

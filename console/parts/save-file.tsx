@@ -1,6 +1,7 @@
 // A button that fetches a file with the user's token and saves it, or opens it in a tab of its own.
 import { Button } from "antd";
 import { type ReactNode, useState } from "react";
+import { actReasonIn } from "../../domain/act-reasons.ts";
 import { useHouse } from "../data/house.tsx";
 import { useLanguage } from "../i18n/language.tsx";
 
@@ -11,13 +12,22 @@ type Props = { path: string; children: ReactNode; open?: boolean; type?: "defaul
 
 export const SaveFile = ({ path, children, open = false, type = "default" }: Props) => {
   const { client } = useHouse();
-  const { words } = useLanguage();
-  const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
+  const { words, language } = useLanguage();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
   const save = async () => {
-    setState("busy");
+    setBusy(true);
     const answer = await client.file(path);
-    if (answer.kind !== "ok") return setState("failed");
-    setState("idle");
+    setBusy(false);
+    if (answer.kind !== "ok") {
+      const { failure } = answer;
+      // A refusal says what to do about it: a file that is too long does not become shorter by another try.
+      const said = failure.kind === "refused" && failure.status < 500 ? failure.detail : null;
+      return setProblem(
+        said === null ? words.files.failed : actReasonIn(language === "en" ? "en" : "zh", said),
+      );
+    }
+    setProblem(null);
     const url = URL.createObjectURL(answer.data.blob);
     setTimeout(() => URL.revokeObjectURL(url), keepMs);
     const link = Object.assign(document.createElement("a"), { href: url, rel: "noopener" });
@@ -27,10 +37,10 @@ export const SaveFile = ({ path, children, open = false, type = "default" }: Pro
   };
   return (
     <>
-      <Button size="small" type={type} loading={state === "busy"} onClick={() => void save()}>
+      <Button size="small" type={type} loading={busy} onClick={() => void save()}>
         {children}
       </Button>
-      {state === "failed" && <small role="alert">{words.files.failed}</small>}
+      {problem !== null && <small role="alert">{problem}</small>}
     </>
   );
 };

@@ -34,6 +34,7 @@ const written: [string, RegExp][] = [
   ["storage/tests.ts", /field: "(?<field>\w+)", reason: [`"](?<words>[^`"]+)[`"]/g],
   ["api/routes/notices.ts", /problem\(409, [`"](?<words>a notice [^`"]+)[`"]/g],
   ["api/routes/tests.ts", /problem\(409, [`"](?<words>[^`"]+)[`"]/g],
+  ["api/routes/tests.ts", /422,\s+[`"](?<words>these [^`"]+)[`"]/g],
   ["api/routes/visits.ts", /problem\(400, [`"](?<words>date: [^`"]+)[`"]/g],
   ["api/routes/reports.ts", /problem\(422, [`"](?<words>[^`"]+)[`"]/g],
 ];

@@ -104,6 +104,20 @@ describe.skipIf(chromiumPath === null)("the test ledger and low-voltage areas on
     await close();
   });
 
+  it("say what to do about a ledger that is too long for a file", async () => {
+    await database.db.query(`
+      INSERT INTO test_record (id, breaker_id, at_ms, kind, passed, tester, source)
+        SELECT 'many-' || n, 'b-1', (extract(epoch FROM now()) * 1000)::bigint - n, 'hand', true, 'x', 'hand'
+          FROM generate_series(1, 20001) n`);
+    const { page, close } = await signIn(site(), { locale: "zh-CN" });
+    await page.goto(`${house.url}/tests`);
+    await page.getByText("最近 31 天").waitFor();
+    await page.getByRole("button", { name: "CSV" }).click();
+    await page.getByRole("alert").filter({ hasText: "测试超过 20000 条：请缩短期间" }).waitFor();
+    await database.db.query("DELETE FROM test_record WHERE id LIKE 'many-%'");
+    await close();
+  });
+
   it("fit a phone", async () => {
     await walkOnPhone(site(), ["/tests", "/low-voltage?all=true"]);
   });
