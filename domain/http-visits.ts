@@ -26,7 +26,13 @@ export const visitReasonSchema = z.object({
   alarmId: z.string().nullable(),
   evidence: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   notice: z
-    .object({ id: z.uuid(), number: z.string(), state: noticeStateSchema, deadline: z.iso.date() })
+    .object({
+      id: z.uuid(),
+      number: z.string(),
+      state: noticeStateSchema,
+      deadline: z.iso.date(),
+      hazard: z.object({ zh: z.string(), en: z.string() }).describe("what the notice is about"),
+    })
     .nullable(),
   advice: z.object({ zh: z.string(), en: z.string() }).describe("what to do on the spot"),
 });

@@ -58,12 +58,10 @@ const rowOf = (visit: Visit, order: number, say: Say): Markup => {
 
 const reasonWords = (reason: VisitReason, { words, time, language }: Say): string => {
   const { visits } = words;
-  if (reason.notice !== null)
-    return visits.notice(
-      reason.notice.number,
-      words.noticeStates[reason.notice.state],
-      time.day(reason.notice.deadline),
-    );
+  if (reason.notice !== null) {
+    const { number, state, deadline, hazard } = reason.notice;
+    return `${visits.notice(number, words.noticeStates[state], time.day(deadline))}${words.colon}${hazard[language]}`;
+  }
   const evidence = Object.entries(reason.evidence).flatMap(([key, value]) => {
     const said = evidenceWords(words, time, key, value);
     return said === null ? [] : [said];

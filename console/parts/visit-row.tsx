@@ -29,6 +29,7 @@ export const Reason = ({ reason, nowMs }: { reason: VisitReason; nowMs: number }
           {words.visits.since(format.duration(nowMs - Date.parse(reason.since)))}
         </span>
       </p>
+      {reason.notice !== null && <small>{reason.notice.hazard[language === "en" ? "en" : "zh"]}</small>}
       {evidence !== "" && <small>{evidence}</small>}
       <p className="visit-todo">{reason.advice[language === "en" ? "en" : "zh"]}</p>
     </div>

@@ -38,6 +38,7 @@ export type VisitNoticeRow = SubjectPlace & {
   deadlineEndMs: number;
   issuedAtMs: number;
   refused: boolean;
+  hazard: { zh: string; en: string };
   excused: boolean;
 };
 
@@ -90,6 +91,7 @@ export const readNoticesInHand = (query: Query, asked: Asked): Promise<VisitNoti
   query<VisitNoticeRow>(
     `SELECT ${placeColumns.replace("b.id AS", "n.breaker_id AS")}, n.id AS "noticeId", n.year, n.serial, n.deadline,
             n.deadline_end_ms AS "deadlineEndMs", n.issued_at_ms AS "issuedAtMs", last.event = 'refused' AS refused,
+            jsonb_build_object('zh', n.texts->'zh'->'hazard', 'en', n.texts->'en'->'hazard') AS hazard,
             ${excusedSql} AS excused
        FROM rectification_notice n
        JOIN transformer_area a ON a.id = n.area_id

@@ -170,7 +170,13 @@ const noticeReason = (row: VisitNoticeRow, atMs: number): VisitReason => {
     breakerId: row.breakerId,
     alarmId: null,
     evidence: {},
-    notice: { id: row.noticeId, number: noticeNumber(row.year, row.serial), state, deadline: row.deadline },
+    notice: {
+      id: row.noticeId,
+      number: noticeNumber(row.year, row.serial),
+      state,
+      deadline: row.deadline,
+      hazard: row.hazard,
+    },
     advice,
   };
 };

@@ -150,6 +150,14 @@ describe("the visit list", () => {
     await notice("H2", ["issue", {}], ["refuse", { reason: "拒签" }]);
     await notice("H10", ["issue", {}], ["rectify", {}]);
     await notice("H4");
+    // Whoever stands at the door must know what it is about: nothing else on the list says it.
+    expect((await list("village=V1")).areas[0]?.visits[0]?.reasons[0]?.notice?.hazard).toEqual({
+      zh: "x",
+      en: "x",
+    });
+    expect(await (await api.request("/api/v1/visits/print?village=V1&lang=zh")).text()).toContain(
+      "（已下发，期限 2026年5月21日）：x",
+    );
     expect(shape(await list("village=V1"))).toEqual([
       [
         "A1",
