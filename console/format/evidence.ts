@@ -102,6 +102,16 @@ export const evidenceWords = (
     gatewayId: (value) => words.evidence.gateway(String(value)),
     lastHeardAt: (value) => words.evidence.lastHeard(format.time(String(value), nowMs)),
     responsibleBreakerId: (value) => words.evidence.responsible(String(value)),
+    silentHouseholds: (value) => words.evidence.silentHouseholds(String(value)),
+    trippedAt: (value) => words.evidence.tripped(format.time(String(value), nowMs)),
+    testedAt: (value) => words.evidence.tested(format.date(String(value))),
+    reportedTime: () => words.evidence.reportedTime,
+    phaseAA: (value) => words.evidence.phaseCurrent("A", format.quantity(Number(value), "A")),
+    phaseBA: (value) => words.evidence.phaseCurrent("B", format.quantity(Number(value), "A")),
+    phaseCA: (value) => words.evidence.phaseCurrent("C", format.quantity(Number(value), "A")),
+    field: (value) => wordIn(words.findings.fields, value),
+    value: (value) => words.evidence.value(String(value)),
+    threshold: (value) => words.evidence.limit(String(value)),
   };
   const first = kind === "failureToTrip" || kind === "highLeakage" ? currentFirst : stateFirst;
   const keys = [...new Set([...first, ...Object.keys(phrases), ...Object.keys(evidence)])];

@@ -339,6 +339,12 @@ export const en: Dictionary = {
     sameReadings: (value: string) => `${value} the same`,
     gateway: (value: string) => `gateway ${value}`,
     lastHeard: (time: string) => `last heard ${time}`,
+    silentHouseholds: (value) => counted(value, "silent household"),
+    tripped: (time) => `tripped ${time}`,
+    tested: (date) => `last tested ${date}`,
+    reportedTime: "reported time implausible",
+    phaseCurrent: (phase, current) => `phase ${phase} ${current}`,
+    value: (value) => `value ${value}`,
     ruleText: (_zh, en) => en,
   },
   quarantine: {

@@ -355,6 +355,12 @@ export const zh = {
     sameReadings: (value: string) => `${value} 次相同`,
     gateway: (value: string) => `集中器 ${value}`,
     lastHeard: (time: string) => `最后通信 ${time}`,
+    silentHouseholds: (value: string) => `${value} 户失联`,
+    tripped: (time: string) => `跳闸于 ${time}`,
+    tested: (date: string) => `上次试跳 ${date}`,
+    reportedTime: "上报的时间不可信",
+    phaseCurrent: (phase: string, current: string) => `${phase} 相 ${current}`,
+    value: (value: string) => `数值 ${value}`,
     ruleText: (zh: string, _en: string) => zh,
   },
   quarantine: {

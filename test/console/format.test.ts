@@ -135,6 +135,27 @@ describe("evidence", () => {
     expect(evidenceWords(alarm, en, english, now)).toBe("44 of 48 breakers silent together");
   });
 
+  it("says in Chinese what every finding shows", () => {
+    const iso = "2026-05-07T10:00:00Z";
+    const evidences = {
+      lineLeakage: { excessMa: 120, householdsSumMa: 80, silentHouseholds: 2 },
+      phaseImbalance: { imbalanceShare: 0.312, phaseAA: 10, phaseBA: 12, phaseCA: 14.5 },
+      mainTrip: { cause: "earthFault", phase: "A", trippedAt: iso, suspects: 0 },
+      clockWrong: { reportedTime: "implausible", behindMs: 3_600_000 },
+      testOverdue: { dueAt: iso, testedAt: iso },
+      impossibleValue: { field: "voltageV", value: 9000 },
+      customRule: { textZh: "过热", textEn: "too hot", field: "temperatureC", value: 91, threshold: 80 },
+    } as const;
+    for (const [kind, evidence] of Object.entries(evidences)) {
+      const said = evidenceWords({ kind: kind as keyof typeof evidences, evidence }, zh, chinese, now);
+      expect(said, kind).not.toMatch(/[a-z]{3}/);
+    }
+    const { customRule } = evidences;
+    expect(evidenceWords({ kind: "customRule", evidence: customRule }, en, english, now)).toBe(
+      "too hot, Temperature (°C), value 91, limit 80",
+    );
+  });
+
   it("shows keys that it has no words for with their units", () => {
     const alarm = { kind: "open" as const, evidence: { tripCurrentMa: 31, windowMs: 120_000, note: "x" } };
     expect(evidenceWords(alarm, en, english, now)).toBe("tripCurrent 31.0 mA, window 2 min, note x");
