@@ -35,19 +35,22 @@ const begin = (test: TestRecord | null, timeZone: string) => {
 };
 type Fields = ReturnType<typeof begin>;
 
-const bodyOf = (fields: Fields, timeZone: string) => {
-  const iso = (wall: string) => {
-    const atMs = instantOfWall(wall, timeZone);
+const bodyOf = (fields: Fields, test: TestRecord | null, timeZone: string) => {
+  const before = begin(test, timeZone);
+  const iso = (name: "at" | "offAt" | "onAt") => {
+    // Fields hold minutes: a time that nobody has touched keeps its seconds.
+    if (test !== null && fields[name] === before[name]) return test[name];
+    const atMs = instantOfWall(fields[name], timeZone);
     return atMs === null ? null : new Date(atMs).toISOString();
   };
   const text = (value: string) => (value.trim() === "" ? null : value.trim());
   return {
-    at: iso(fields.at),
+    at: iso("at"),
     passed: fields.passed,
     operatingCurrentMa: fields.operatingCurrentMa,
     breakTimeMs: fields.breakTimeMs,
-    offAt: iso(fields.offAt),
-    onAt: iso(fields.onAt),
+    offAt: iso("offAt"),
+    onAt: iso("onAt"),
     tester: fields.tester.trim(),
     supplyStation: text(fields.supplyStation),
     note: text(fields.note),
@@ -67,7 +70,7 @@ export const TestForm = ({ test, onClose, onDone }: Props) => {
 
   const save = async () => {
     setBusy(true);
-    const body = bodyOf(fields, timeZone);
+    const body = bodyOf(fields, test, timeZone);
     const answer: Outcome<TestRecord> =
       test === null
         ? await client.post("tests", { breakerId: fields.breakerId, ...body })
