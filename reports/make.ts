@@ -122,5 +122,6 @@ export const makeReport = async (
     },
     files,
   );
+  tools.progress(steps, steps);
   return { kind: "made", reportId: stored.id, revision: stored.revision, isNew: stored.isNew };
 };

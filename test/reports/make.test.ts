@@ -71,6 +71,15 @@ describe("making a report", () => {
     expect(html?.toString("utf8")).toContain("上河村");
   });
 
+  it("ends with all of its steps done", async () => {
+    const told: (number | null)[][] = [];
+    const progress = (done: number, total: number | null) => told.push([done, total]);
+    const params = { townshipId: "T1", kind: "day", date: "2026-11-01" };
+    await makeReport(needs(), { params, actor: "tester" }, { ...tools(), progress });
+    expect(told.at(-1)).toEqual([11, 11]);
+    expect(told.every(([, total]) => total === 11)).toBe(true);
+  });
+
   it("keeps both when late data has changed the numbers, and says which was revised", async () => {
     await make({ townshipId: "T1", kind: "day", date: "2026-11-01" });
     lostHours = 4;
