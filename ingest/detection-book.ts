@@ -273,7 +273,11 @@ export const wakeAreas = async (
   if (areas.size === 0 && others.length === 0) return { revisions: [], areas: [] };
   while (areas.size > 0 || others.length > 0) {
     const inAreas = [...areas].flatMap((areaId) => registry.breakersIn(areaId));
-    const left = [...areas].flatMap((areaId) => [...(book.leavers.get(areaId) ?? [])]);
+    const left = [...areas].flatMap((areaId) => [
+      ...(book.leavers.get(areaId) ?? []),
+      // Those too who have left since the book was opened.
+      ...registry.leaversOf(areaId),
+    ]);
     const wanted = [...inAreas.map((facts) => facts.breakerId), ...others];
     const read = (
       await loadMemories(

@@ -7,6 +7,8 @@ export type Registry = {
   breakers: ReadonlyMap<string, BreakerFacts>;
   /** The breakers of an area, removed ones too. */
   breakersIn: (areaId: string) => readonly BreakerFacts[];
+  /** The breakers that have been in an area and are elsewhere now. */
+  leaversOf: (areaId: string) => ReadonlySet<string>;
   /** All areas that have breakers. */
   areaIds: () => Iterable<string>;
   /** Area id → when its power is taken off on purpose, apart from each other and in order. */
@@ -19,6 +21,8 @@ export type Registry = {
   version: number;
 };
 
+const nobody: ReadonlySet<string> = new Set();
+
 export const registryOf = (
   facts: readonly BreakerFacts[],
   version: number,
@@ -30,9 +34,19 @@ export const registryOf = (
     grouped ??= Map.groupBy(facts, (f) => f.areaId);
     return grouped;
   };
+  let left: Map<string, Set<string>> | null = null;
+  const leavers = () => {
+    if (left !== null) return left;
+    left = new Map();
+    for (const { breakerId, areaId: now, placements = [] } of facts)
+      for (const { areaId } of placements)
+        if (areaId !== now) left.set(areaId, (left.get(areaId) ?? new Set()).add(breakerId));
+    return left;
+  };
   return {
     breakers: new Map(facts.map((f) => [f.breakerId, f])),
     breakersIn: (areaId) => byArea().get(areaId) ?? [],
+    leaversOf: (areaId) => leavers().get(areaId) ?? nobody,
     areaIds: () => byArea().keys(),
     plannedOutages,
     gateways: more.gateways ?? new Map(),

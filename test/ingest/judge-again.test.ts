@@ -102,6 +102,28 @@ const expectStored = async (world: World) => {
     expect([id, await storedOf(database.db.query, id)]).toEqual([id, countedByHand(world, id)]);
 };
 
+/** Stores memories of all breakers and areas, as they are in the world. */
+const store = async (world: World) => {
+  const states = factsOf(world).map(({ plannedOutages: _, ...facts }) => {
+    const fold = newBreakerFold();
+    fold.own = { ...fold.own, lastKey: heard };
+    return {
+      breakerId: facts.breakerId,
+      state: "operating" as const,
+      reason: null,
+      sinceMs: t0,
+      lastReading: null,
+      lastHeardMs: heard.tsMs,
+      fold: { ...storedFold(fold), facts },
+    };
+  });
+  const folds = areas.map((areaId) => ({
+    areaId,
+    fold: { outageAlarm: null, plannedOutages: windowsOf(world.planned[areaId] ?? []) },
+  }));
+  await database.db.transaction((query) => writeDetection(query, { ...nothing, states, areas: folds }));
+};
+
 /** The world, with some breakers' lives as they are in another. */
 const withLives = (world: World, other: World, changed: readonly string[]): World => ({
   ...world,
@@ -147,34 +169,21 @@ it("does so too after a restart that reads areas back one by one, while the regi
     const world = worldArbitrary(dark, moves);
     const order = fc.shuffledSubarray(areas, { minLength: areas.length });
     const few = fc.subarray(ids, { maxLength: 2 });
-    return fc.tuple(world, fc.tuple(world, few), fc.tuple(world, few), order, fc.nat(areas.length));
+    // Late data of any breaker may come at any time, and wakes its area.
+    const late = fc.array(fc.record({ breakerId: fc.constantFrom(...ids), h: fc.nat(hours - 1) }), {
+      maxLength: 2,
+    });
+    return fc.tuple(world, fc.tuple(world, few), fc.tuple(world, few), order, fc.nat(areas.length), late);
   });
   await fc.assert(
     fc.asyncProperty(
       arbitrary,
-      async ([before, [other, someChanged], [another, moreChanged], order, wokenBefore]) => {
+      async ([before, [other, someChanged], [another, moreChanged], order, wokenBefore, late]) => {
         // Few facts change at a time: what one revision leaves wrong no other may put right.
         const meanwhile = withLives(before, other, someChanged);
         const after = withLives(meanwhile, another, moreChanged);
         await begin(before);
-        const states = factsOf(before).map(({ plannedOutages: _, ...facts }) => {
-          const fold = newBreakerFold();
-          fold.own = { ...fold.own, lastKey: heard };
-          return {
-            breakerId: facts.breakerId,
-            state: "operating" as const,
-            reason: null,
-            sinceMs: t0,
-            lastReading: null,
-            lastHeardMs: heard.tsMs,
-            fold: { ...storedFold(fold), facts },
-          };
-        });
-        const folds = areas.map((areaId) => ({
-          areaId,
-          fold: { outageAlarm: null, plannedOutages: windowsOf(before.planned[areaId] ?? []) },
-        }));
-        await database.db.transaction((query) => writeDetection(query, { ...nothing, states, areas: folds }));
+        await store(before);
 
         const [first, second] = [registryAt(meanwhile, 2), registryAt(after, 3)];
         const { query } = database.db;
@@ -192,10 +201,14 @@ it("does so too after a restart that reads areas back one by one, while the regi
         needed.push(...applyRegistry(book, second, nowMs).revisions);
         expectWhole(book, second);
         await judge(book, after, needed);
+        const waiting = [...late];
         for (const areaId of order) {
           const { revisions } = await wake(second, [areaId]);
           expectWhole(book, second);
           await judge(book, after, revisions);
+          for (const { breakerId, h } of waiting.splice(0, waiting.length))
+            if (book.breakers.has(breakerId)) await judge(book, after, [{ breakerId, fromMs: at(h) }]);
+            else waiting.push({ breakerId, h });
         }
         expect([...book.asleep]).toEqual([]);
         await expectStored(after);
@@ -204,3 +217,51 @@ it("does so too after a restart that reads areas back one by one, while the regi
     { seed: 20_261_125, numRuns: 100 },
   );
 }, 240_000);
+
+it("reads those with an area who have moved out of it while both areas were asleep", async () => {
+  const row = <T>(of: (h: number) => T) => Array.from({ length: hours }, (_, h) => of(h));
+  const life = (area: (h: number) => string, isDark: (h: number) => boolean): Life => ({
+    area: row(area),
+    dark: row(isDark),
+    inhabited: row(() => true),
+    from: 0,
+    to: hours + 1,
+  });
+  const out = (h: number) => h >= 10 && h < 20;
+  const stays = (areaId: string) => life(() => areaId, out);
+  const lit = life(
+    () => "C",
+    () => false,
+  );
+  const lives = {
+    a: stays("A"),
+    b: stays("A"),
+    c: stays("A"),
+    d: life(
+      () => "B",
+      () => false,
+    ),
+    e: lit,
+    f: lit,
+  };
+  const planned = Object.fromEntries(areas.map((id) => [id, row(() => false)]));
+  const before: World = { lives, planned };
+  const after: World = { lives: { ...lives, a: life((h) => (h < 30 ? "A" : "B"), out) }, planned };
+  await begin(before);
+  await store(before);
+  expect(countedByHand(after, "b")[15]).toBe("areaOutage");
+
+  const book = openDetectionBook(registryAt(before, 2));
+  const second = registryAt(after, 3);
+  const { query } = database.db;
+  const wake = (areaIds: Iterable<string>, breakerIds: string[] = []) =>
+    wakeAreas(query, book, second, { areaIds, breakerIds }, t0, nowMs);
+  const { areaIds, breakerIds } = neededAwake(book, second);
+  const needed = (await wake(areaIds, breakerIds)).revisions;
+  needed.push(...applyRegistry(book, second, nowMs).revisions);
+  await judge(book, after, needed);
+  // A late report of one who is still there.
+  await judge(book, after, [...(await wake(["A"])).revisions, { breakerId: "b", fromMs: at(5) }]);
+  await judge(book, after, (await wake(areas)).revisions);
+  await expectStored(after);
+});
