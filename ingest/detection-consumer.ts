@@ -228,7 +228,11 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       await tick(caughtUp);
       await flush();
       if (journal.offsetOf("telemetry") >= committedOffset) {
-        const revised = await reviser.run(book, nowMs, (breakerId) => wake(areaOf(breakerId)));
+        const revised = await reviser.run(book, nowMs, async (breakerId) => {
+          await wake(areaOf(breakerId));
+          // A revision stores the facts that it judged with: what else they ask for must be written before.
+          await flush();
+        });
         if (revised > 0) needs.onRevised(revised);
         await supply.settle(caughtUp);
       }
