@@ -122,7 +122,7 @@ export const measureRestore = async (
       for (let areas = 1; book.asleep.size > 0; areas = areasAtOnce) {
         const areaIds = book.asleep.values().take(areas);
         const wakeMs = performance.now();
-        const woken = await wakeAreas(db.query, book, registry, { areaIds }, nowMs - defaultHorizonMs, nowMs);
+        const woken = await wakeAreas(db.query, book, registry, areaIds, nowMs - defaultHorizonMs, nowMs);
         if (areas === 1) readyS.push((performance.now() - beganMs) / 1_000);
         else areasMs.push(performance.now() - wakeMs);
         revisions += woken.revisions.length;

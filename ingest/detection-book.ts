@@ -158,7 +158,7 @@ export const applyRegistry = (
 };
 
 /** What a newer registry needs awake before it is applied: where breakers have moved, and who has come to an area. */
-export const neededAwake = (
+const neededAwake = (
   book: DetectionBook,
   registry: Registry,
 ): { areaIds: Set<string>; breakerIds: string[] } => {
@@ -252,25 +252,23 @@ export const openDetectionBook = (registry: Registry): DetectionBook => {
 type Wanted = { areaIds: Iterable<string>; breakerIds?: readonly string[] };
 
 /**
- * Reads areas back, with the facts that they were judged with, and brings them in step with the registry; areas that
- * have had the same breakers come with them. `breakerIds` are read besides, wherever they were. Changes nothing when it
- * rejects. Answers what must be judged anew.
+ * Reads areas back, with the facts that they were judged with; areas that have had the same breakers come with them.
+ * `breakerIds` are read besides, wherever they were. Changes nothing when it rejects. Answers the areas.
  */
-export const wakeAreas = async (
+const readAreas = async (
   query: Query,
   book: DetectionBook,
   registry: Registry,
   { areaIds, breakerIds = [] }: Wanted,
   horizonMs: number,
-  nowMs: number,
-): Promise<RegistryEffects> => {
+): Promise<Set<string>> => {
   const woken = new Set<string>();
   const memories: BreakerMemory[] = [];
   // One that was not known of may have had breakers before.
   const isAsleep = (areaId: string) => book.asleep.has(areaId) || !book.areas.has(areaId);
   let areas = new Set([...areaIds].filter((id) => book.asleep.has(id)));
   let others = breakerIds;
-  if (areas.size === 0 && others.length === 0) return { revisions: [], areas: [] };
+  if (areas.size === 0 && others.length === 0) return woken;
   while (areas.size > 0 || others.length > 0) {
     const inAreas = [...areas].flatMap((areaId) => registry.breakersIn(areaId));
     const left = [...areas].flatMap((areaId) => [
@@ -308,5 +306,36 @@ export const wakeAreas = async (
     const area = book.areas.get(areaId);
     if (area !== undefined) restoreArea(area, fold as StoredAreaFold);
   }
-  return applyRegistry(book, registry, nowMs, woken);
+  return woken;
+};
+
+/**
+ * Reads areas back as they are asked for, and brings them in step with the registry. Changes nothing when it rejects.
+ * Answers what must be judged anew.
+ */
+export const wakeAreas = async (
+  query: Query,
+  book: DetectionBook,
+  registry: Registry,
+  areaIds: Iterable<string>,
+  horizonMs: number,
+  nowMs: number,
+): Promise<RegistryEffects> => {
+  const woken = await readAreas(query, book, registry, { areaIds }, horizonMs);
+  return woken.size === 0 ? { revisions: [], areas: [] } : applyRegistry(book, registry, nowMs, woken);
+};
+
+/**
+ * Brings the areas that are awake in step with a newer registry, and wakes those that it needs for that. All at once: who
+ * stands for an area depends on who has left it. Changes nothing when it rejects. Answers what must be judged anew.
+ */
+export const followRegistry = async (
+  query: Query,
+  book: DetectionBook,
+  newer: Registry,
+  horizonMs: number,
+  nowMs: number,
+): Promise<RegistryEffects> => {
+  await readAreas(query, book, newer, neededAwake(book, newer), horizonMs);
+  return applyRegistry(book, newer, nowMs);
 };

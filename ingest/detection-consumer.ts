@@ -23,13 +23,7 @@ import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import {
-  applyRegistry,
-  neededAwake,
-  openDetectionBook,
-  type RegistryEffects,
-  wakeAreas,
-} from "./detection-book.ts";
+import { followRegistry, openDetectionBook, type RegistryEffects, wakeAreas } from "./detection-book.ts";
 import { loadGatewayBook } from "./gateway-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
@@ -110,8 +104,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     nowMs = Math.max(nowMs, ms);
   };
 
-  const wake = async (areaIds: Iterable<string>, breakerIds: readonly string[] = []) =>
-    take(await wakeAreas(db.query, book, registry, { areaIds, breakerIds }, nowMs - defaultHorizonMs, nowMs));
+  const wake = async (areaIds: Iterable<string>) =>
+    take(await wakeAreas(db.query, book, registry, areaIds, nowMs - defaultHorizonMs, nowMs));
   const areaOf = (breakerId: string): string[] => {
     const facts = registry.breakers.get(breakerId);
     return facts === undefined ? [] : [facts.areaId];
@@ -125,15 +119,12 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       ]),
     );
 
-  const followRegistry = async () => {
+  const follow = async () => {
     const newer = needs.registry();
     if (newer.version === registry.version) return;
-    const { areaIds, breakerIds } = neededAwake(book, newer);
-    const horizonMs = nowMs - defaultHorizonMs;
-    const woken = await wakeAreas(db.query, book, newer, { areaIds, breakerIds }, horizonMs, nowMs);
+    const effects = await followRegistry(db.query, book, newer, nowMs - defaultHorizonMs, nowMs);
     registry = newer;
-    take(woken);
-    take(applyRegistry(book, registry, nowMs));
+    take(effects);
   };
 
   const process = (messages: readonly DecodedMessage[]) => {
@@ -201,7 +192,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     // A long gap between two looks (a stop, a suspended machine, a backlog) is our own deafness.
     if (lastTickMs !== 0 && wallMs - lastTickMs > rule.vouchMs) listeningSinceMs = nowMs;
     lastTickMs = wallMs;
-    await followRegistry();
+    await follow();
     await wake(book.asleep.values().take(areasPerTick));
     for (const area of book.areas.values()) settleArea(area);
     pending.alarms(gateways.settle(nowMs, rule, nowMs >= listeningAtMs(context())));
@@ -215,7 +206,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     async handle(messages, lastOffset) {
       // After a failed commit the same batch comes again; it has been judged already and only needs writing.
       if (lastOffset > processedOffset) {
-        await followRegistry();
+        await follow();
         if (book.asleep.size > 0) await wake(areasIn(messages));
         process(messages);
         processedOffset = lastOffset;

@@ -9,8 +9,8 @@ import { defaultJudgingRule as rule } from "../../domain/limits.ts";
 import {
   applyRegistry,
   type DetectionBook,
+  followRegistry,
   type NeededRevision,
-  neededAwake,
   openDetectionBook,
   wakeAreas,
 } from "../../ingest/detection-book.ts";
@@ -189,16 +189,14 @@ it("does so too after a restart that reads areas back one by one, while the regi
         const { query } = database.db;
         const book = openDetectionBook(first);
         const horizonMs = t0;
-        const wake = (registry: Registry, areaIds: Iterable<string>, breakerIds: string[] = []) =>
-          wakeAreas(query, book, registry, { areaIds, breakerIds }, horizonMs, nowMs);
+        const wake = (registry: Registry, areaIds: Iterable<string>) =>
+          wakeAreas(query, book, registry, areaIds, horizonMs, nowMs);
         for (const areaId of order.slice(0, wokenBefore)) {
           const { revisions } = await wake(first, [areaId]);
           expectWhole(book, first);
           await judge(book, meanwhile, revisions);
         }
-        const { areaIds, breakerIds } = neededAwake(book, second);
-        const needed = (await wake(second, areaIds, breakerIds)).revisions;
-        needed.push(...applyRegistry(book, second, nowMs).revisions);
+        const { revisions: needed } = await followRegistry(query, book, second, horizonMs, nowMs);
         expectWhole(book, second);
         await judge(book, after, needed);
         const waiting = [...late];
@@ -254,12 +252,8 @@ it("reads those with an area who have moved out of it while both areas were asle
   const book = openDetectionBook(registryAt(before, 2));
   const second = registryAt(after, 3);
   const { query } = database.db;
-  const wake = (areaIds: Iterable<string>, breakerIds: string[] = []) =>
-    wakeAreas(query, book, second, { areaIds, breakerIds }, t0, nowMs);
-  const { areaIds, breakerIds } = neededAwake(book, second);
-  const needed = (await wake(areaIds, breakerIds)).revisions;
-  needed.push(...applyRegistry(book, second, nowMs).revisions);
-  await judge(book, after, needed);
+  const wake = (areaIds: Iterable<string>) => wakeAreas(query, book, second, areaIds, t0, nowMs);
+  await judge(book, after, (await followRegistry(query, book, second, t0, nowMs)).revisions);
   // A late report of one who is still there.
   await judge(book, after, [...(await wake(["A"])).revisions, { breakerId: "b", fromMs: at(5) }]);
   await judge(book, after, (await wake(areas)).revisions);

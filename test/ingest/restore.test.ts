@@ -30,8 +30,7 @@ it("a restart is no restart: the folds, the baselines and the alarms go on where
   /** A start, with everything read back. */
   const start = async (atMs: number) => {
     const opened = openDetectionBook(registry);
-    const everywhere = { areaIds: registry.areaIds() };
-    await wakeAreas(query, opened, registry, everywhere, atMs - 2 * 60 * minute, atMs);
+    await wakeAreas(query, opened, registry, registry.areaIds(), atMs - 2 * 60 * minute, atMs);
     return opened;
   };
   const book = await start(t0);

@@ -1,0 +1,95 @@
+// What an area that wakes is judged with, where its breakers have changed places meanwhile.
+import { expect, it, onTestFinished } from "vitest";
+import { newBreakerFold } from "../../detection/memory.ts";
+import { storedFold } from "../../detection/stored.ts";
+import type { BreakerFacts } from "../../domain/breaker.ts";
+import { followRegistry, openDetectionBook, wakeAreas } from "../../ingest/detection-book.ts";
+import { registryOf } from "../../ingest/registry.ts";
+import { writeDetection } from "../../storage/detection.ts";
+import { facts, minute, t0 } from "../detection/area.ts";
+import { freshDatabase } from "../support/database.ts";
+
+const hour = 60 * minute;
+const setUp = async (ids: string[]) => {
+  const fresh = await freshDatabase();
+  onTestFinished(() => fresh.drop());
+  const { query } = fresh.db;
+  await query("INSERT INTO township VALUES ('T', 'T')");
+  await query("INSERT INTO village VALUES ('V', 'T', 'V')");
+  for (const id of ["A", "B"])
+    await query("INSERT INTO transformer_area (id, village_id, name) VALUES ($1, 'V', $1)", [id]);
+  for (const id of ids)
+    await query(
+      `INSERT INTO breaker (id, area_id, level, rated_residual_current_ma, installed_on) VALUES ($1, 'A', 'household', 30, '2026-03-01')`,
+      [id],
+    );
+  const store = async (
+    all: BreakerFacts[],
+    heard: string[],
+    areaFolds: { areaId: string; fold: unknown }[],
+  ) => {
+    const nothing = {
+      areas: areaFolds,
+      alarms: [],
+      checkpoints: [],
+      revisions: [],
+      quarantine: [],
+      offset: null,
+    };
+    const own = all.map((f) => ({
+      breakerId: f.breakerId,
+      fromMs: t0,
+      endMs: null,
+      changes: [
+        {
+          fromMs: t0,
+          state: "unknown" as const,
+          reason: "silent" as const,
+          dark: heard.includes(f.breakerId) ? false : null,
+        },
+      ],
+    }));
+    const published = all.map((f) => ({
+      breakerId: f.breakerId,
+      fromMs: t0,
+      endMs: null,
+      changes: [{ fromMs: t0, state: "unknown" as const, reason: "silent" as const }],
+    }));
+    const states = all.map(({ plannedOutages: _, ...f }) => {
+      const fold = newBreakerFold();
+      if (heard.includes(f.breakerId))
+        fold.own = { ...fold.own, lastKey: { tsMs: t0 + 20 * hour, seq: 1, kind: "reading" } };
+      return {
+        breakerId: f.breakerId,
+        state: "unknown" as const,
+        reason: null,
+        sinceMs: t0,
+        lastReading: null,
+        lastHeardMs: null,
+        fold: { ...storedFold(fold), facts: f },
+      };
+    });
+    await fresh.db.transaction((tx) => writeDetection(tx, { ...nothing, own, published, states }));
+  };
+  return { query, store };
+};
+const nowMs = t0 + 20 * hour;
+
+it("planned outage of an asleep area whose first breaker goes to an awake one", async () => {
+  const { query, store } = await setUp(["x", "y", "z", "w"]);
+  const before = [facts("x"), facts("y"), facts("z"), facts("w", { areaId: "B" })];
+  await store(before, ["y", "z", "w"], []);
+  const r1 = registryOf(before, 1);
+  const book = openDetectionBook(r1);
+  await wakeAreas(query, book, r1, ["B"], t0, nowMs);
+  const window = [{ fromMs: t0 + 5 * hour, toMs: t0 + 8 * hour }];
+  const after = [
+    facts("x", { areaId: "B" }),
+    facts("y", { plannedOutages: window }),
+    facts("z", { plannedOutages: window }),
+    facts("w", { areaId: "B" }),
+  ];
+  const r2 = registryOf(after, 2, new Map([["A", window]]));
+  const { revisions } = await followRegistry(query, book, r2, t0, nowMs);
+  expect(revisions.some((r) => ["y", "z"].includes(r.breakerId) && r.fromMs <= t0 + 5 * hour)).toBe(true);
+});
