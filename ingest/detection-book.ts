@@ -303,7 +303,9 @@ const readAreas = async (
     rememberMoves(book, breaker.facts);
   }
   for (const { areaId, fold } of folds) {
-    const area = book.areas.get(areaId);
+    // Those whose memories are there now may all be new to it.
+    const [there] = registry.breakersIn(areaId);
+    const area = book.areas.get(areaId) ?? (there && areaOf(book, areaId, there.villageId));
     if (area !== undefined) restoreArea(area, fold as StoredAreaFold);
   }
   return woken;

@@ -93,3 +93,15 @@ it("planned outage of an asleep area whose first breaker goes to an awake one", 
   const { revisions } = await followRegistry(query, book, r2, t0, nowMs);
   expect(revisions.some((r) => ["y", "z"].includes(r.breakerId) && r.fromMs <= t0 + 5 * hour)).toBe(true);
 });
+
+it("an area's alarm comes back though none of its breakers has a memory there any more", async () => {
+  const { query, store } = await setUp(["x", "y", "z", "n"]);
+  const before = [facts("x"), facts("y"), facts("z")];
+  const alarm = { phase: "standing", id: "alarm" };
+  await store(before, ["x", "y", "z"], [{ areaId: "A", fold: { outageAlarm: alarm } }]);
+  const r1 = registryOf([...before.map((f) => ({ ...f, areaId: "B" })), facts("n")], 1);
+  const book = openDetectionBook(r1);
+  await wakeAreas(query, book, r1, ["A"], t0, nowMs);
+  await wakeAreas(query, book, r1, ["B"], t0, nowMs);
+  expect(book.areas.get("A")?.outageAlarm).toEqual(alarm);
+});
