@@ -173,6 +173,16 @@ const neededAwake = (
   return { areaIds, breakerIds };
 };
 
+/** Breakers that one statement asks for: a depot's breakers are everywhere, and everywhere wakes at once then. */
+const breakersAtOnce = 10_000;
+
+const inParts = async <T, R>(all: readonly T[], read: (part: readonly T[]) => Promise<R[]>): Promise<R[]> => {
+  const rows: R[] = [];
+  for (let at = 0; at < all.length; at += breakersAtOnce)
+    for (const row of await read(all.slice(at, at + breakersAtOnce))) rows.push(row);
+  return rows;
+};
+
 const grouped = <T extends { breakerId: string }>(
   rows: readonly T[],
 ): Map<string, Omit<T, "breakerId">[]> => {
@@ -200,8 +210,8 @@ const restoreHistories = async (
     fromMs: Math.max(keptFromMs(breaker.fold, horizonMs), 0),
   }));
   const [ownRows, publishedRows] = await Promise.all([
-    loadOwnChanges(query, wanted),
-    loadPublishedChanges(query, wanted),
+    inParts(wanted, (part) => loadOwnChanges(query, part)),
+    inParts(wanted, (part) => loadPublishedChanges(query, part)),
   ]);
   const own = grouped<OwnChange & { breakerId: string }>(ownRows);
   const published = grouped<StateChange & { breakerId: string }>(publishedRows);
@@ -277,13 +287,9 @@ const readAreas = async (
       ...registry.leaversOf(areaId),
     ]);
     const wanted = [...inAreas.map((facts) => facts.breakerId), ...others];
-    const read = (
-      await loadMemories(
-        query,
-        wanted.filter((id) => !book.breakers.has(id)),
-      )
-    ).map(restored);
-    memories.push(...read);
+    const unread = wanted.filter((id) => !book.breakers.has(id));
+    const read = (await inParts(unread, (ids) => loadMemories(query, ids))).map(restored);
+    for (const one of read) memories.push(one);
     for (const areaId of areas) woken.add(areaId);
     const facts = [...inAreas, ...read.map((one) => one.facts)];
     for (const id of [...left, ...others]) {

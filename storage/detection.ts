@@ -120,17 +120,20 @@ const rewritePublished = async (query: Query, rewrites: DetectionCommit["publish
   );
 };
 
+/** Rows of one statement: a restart may touch every breaker there is, and neither its text nor its time is endless. */
+const statesAtOnce = 10_000;
+
 const writeStates = async (query: Query, states: DetectionCommit["states"]): Promise<void> => {
-  if (states.length === 0) return;
-  await query(
-    `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, fold)
-     SELECT * FROM json_to_recordset($1::json) AS r("breakerId" text, state text, reason text, "sinceMs" bigint,
-       "lastReading" jsonb, "lastHeardMs" bigint, fold json)
-     ON CONFLICT (breaker_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-       since_ms = excluded.since_ms, last_reading = excluded.last_reading, last_heard_ms = excluded.last_heard_ms,
-       fold = excluded.fold`,
-    [JSON.stringify(states)],
-  );
+  for (let at = 0; at < states.length; at += statesAtOnce)
+    await query(
+      `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, fold)
+       SELECT * FROM json_to_recordset($1::json) AS r("breakerId" text, state text, reason text, "sinceMs" bigint,
+         "lastReading" jsonb, "lastHeardMs" bigint, fold json)
+       ON CONFLICT (breaker_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
+         since_ms = excluded.since_ms, last_reading = excluded.last_reading, last_heard_ms = excluded.last_heard_ms,
+         fold = excluded.fold`,
+      [JSON.stringify(states.slice(at, at + statesAtOnce))],
+    );
 };
 
 const writeAlarms = async (query: Query, alarms: readonly AlarmWrite[]): Promise<void> => {

@@ -1,15 +1,31 @@
 // What an area that wakes is judged with, where its breakers have changed places meanwhile.
 import { expect, it, onTestFinished } from "vitest";
+import { settle } from "../../detection/area-fold.ts";
 import { newBreakerFold } from "../../detection/memory.ts";
 import { storedFold } from "../../detection/stored.ts";
 import type { BreakerFacts } from "../../domain/breaker.ts";
+import { defaultJudgingRule as rule } from "../../domain/limits.ts";
+import { newCommitBuilder } from "../../ingest/commit-builder.ts";
 import { followRegistry, openDetectionBook, wakeAreas } from "../../ingest/detection-book.ts";
 import { registryOf } from "../../ingest/registry.ts";
+import type { Query } from "../../storage/db.ts";
 import { writeDetection } from "../../storage/detection.ts";
 import { facts, minute, t0 } from "../detection/area.ts";
 import { freshDatabase } from "../support/database.ts";
 
 const hour = 60 * minute;
+const nothing = {
+  own: [],
+  published: [],
+  states: [],
+  areas: [],
+  alarms: [],
+  checkpoints: [],
+  revisions: [],
+  quarantine: [],
+  offset: null,
+};
+
 const setUp = async (ids: string[]) => {
   const fresh = await freshDatabase();
   onTestFinished(() => fresh.drop());
@@ -28,14 +44,6 @@ const setUp = async (ids: string[]) => {
     heard: string[],
     areaFolds: { areaId: string; fold: unknown }[],
   ) => {
-    const nothing = {
-      areas: areaFolds,
-      alarms: [],
-      checkpoints: [],
-      revisions: [],
-      quarantine: [],
-      offset: null,
-    };
     const own = all.map((f) => ({
       breakerId: f.breakerId,
       fromMs: t0,
@@ -69,9 +77,11 @@ const setUp = async (ids: string[]) => {
         fold: { ...storedFold(fold), facts: f },
       };
     });
-    await fresh.db.transaction((tx) => writeDetection(tx, { ...nothing, own, published, states }));
+    await fresh.db.transaction((tx) =>
+      writeDetection(tx, { ...nothing, areas: areaFolds, own, published, states }),
+    );
   };
-  return { query, store };
+  return { db: fresh.db, query, store };
 };
 const nowMs = t0 + 20 * hour;
 
@@ -105,3 +115,40 @@ it("an area's alarm comes back though none of its breakers has a memory there an
   await wakeAreas(query, book, r1, ["B"], t0, nowMs);
   expect(book.areas.get("A")?.outageAlarm).toEqual(alarm);
 });
+
+it("no statement asks for or writes more than so many breakers, however many wake at once", async () => {
+  const { db, query, store } = await setUp([]);
+  const ids = Array.from({ length: 12_000 }, (_, i) => `b${i}`);
+  await query(
+    `INSERT INTO breaker (id, area_id, level, rated_residual_current_ma, installed_on)
+     SELECT id, 'A', 'household', 30, '2026-03-01' FROM unnest($1::text[]) id`,
+    [ids],
+  );
+  const all = ids.map((id) => facts(id));
+  await store(all, ids, []);
+  let most = 0;
+  const counting =
+    (inner: Query): Query =>
+    (text, values = []) => {
+      for (const value of values) {
+        const list = typeof value === "string" && value.startsWith("[") ? JSON.parse(value) : value;
+        if (Array.isArray(list)) most = Math.max(most, list.length);
+      }
+      return inner(text, values);
+    };
+  const registry = registryOf(all, 1);
+  const book = openDetectionBook(registry);
+  await wakeAreas(counting(query), book, registry, ["A"], t0, nowMs);
+  expect(book.breakers.size).toBe(ids.length);
+  expect(most).toBeLessThanOrEqual(10_000);
+
+  const builder = newCommitBuilder();
+  const area = book.areas.get("A");
+  const context = { rule, listeningSinceMs: t0, horizonMs: t0 };
+  for (const { breaker } of book.breakers.values()) breaker.touched = true;
+  if (area) builder.add(area, settle(area, nowMs, context), nowMs);
+  const commit = builder.peek();
+  expect(commit?.states).toHaveLength(ids.length);
+  await db.transaction((tx) => writeDetection(counting(tx), { ...nothing, states: commit?.states ?? [] }));
+  expect(most).toBeLessThanOrEqual(10_000);
+}, 60_000);
