@@ -204,11 +204,12 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     read: needs.log.read,
     onProblem: needs.onProblem,
     async handle(messages, lastOffset) {
-      // After a failed commit the same batch comes again; it has been judged already and only needs writing.
-      if (lastOffset > processedOffset) {
+      // After a failed commit the same batch comes again, with more behind it perhaps: what has been judged only needs writing.
+      const fresh = messages.filter(({ offset }) => offset > processedOffset);
+      if (fresh.length > 0) {
         await follow();
-        if (book.asleep.size > 0) await wake(areasIn(messages));
-        process(messages);
+        if (book.asleep.size > 0) await wake(areasIn(fresh));
+        process(fresh);
         processedOffset = lastOffset;
         pending.reachedOffset(journal.id, lastOffset);
       }

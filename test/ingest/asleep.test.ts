@@ -126,3 +126,71 @@ it("a revision that an area asks for as it wakes is not lost when detection stop
   );
   expect(at?.reason).toBe("vacantHouse");
 }, 60_000);
+
+it("a batch that comes again after a failed commit, with more behind it, is not judged twice", async () => {
+  const fresh = await freshDatabase();
+  onTestFinished(() => fresh.drop());
+  const { db } = fresh;
+  await db.query("INSERT INTO township VALUES ('T', 'T')");
+  await db.query("INSERT INTO village VALUES ('V', 'T', 'V')");
+  await db.query("INSERT INTO transformer_area (id, village_id, name) VALUES ('A', 'V', 'A')");
+  await db.query(
+    `INSERT INTO breaker (id, area_id, level, rated_residual_current_ma, installed_on)
+     VALUES ('a', 'A', 'household', 30, '2026-03-01')`,
+  );
+  const telemetry = openPostgresTelemetry({ db, retentionDays: 60 });
+  onTestFinished(() => telemetry.stop());
+  const known = facts("a");
+  const registry = registryOf([known], 1);
+  let nowMs = t0 + hour;
+  const messages = [0, 1, 2].map((i): DecodedMessage => {
+    const report = reading("a", t0 + (57 + i) * minute);
+    return {
+      offset: i + 1,
+      arrivalMs: report.arrivalMs,
+      reports: [{ index: 0, report, facts: known }],
+      rejections: [],
+      raw: null,
+      gateway: null,
+    };
+  });
+  await telemetry.write(
+    messages.flatMap(({ reports }) => reports.map(({ report }) => ({ ...known, report }))),
+    nowMs,
+  );
+  let failures = 0;
+  let revised = 0;
+  const consumer = await startDetectionConsumer({
+    journal: { id: "J", advance: async () => {}, offsetOf: () => Number.MAX_SAFE_INTEGER },
+    // The third comes while the first two could not be committed.
+    log: { read: (after) => messages.filter((m) => m.offset > after && (m.offset < 3 || failures > 0)) },
+    db: {
+      ...db,
+      async transaction(work) {
+        if (failures > 0) return db.transaction(work);
+        failures += 1;
+        throw new Error("PostgreSQL is away");
+      },
+    },
+    telemetry,
+    registry: () => registry,
+    clock: () => nowMs,
+    rule,
+    retentionMs: 60 * 86_400_000,
+    publish: { states: () => {}, alarms: () => {} },
+    onAlarmRaised: () => {},
+    onQuarantined: () => {},
+    onRevised: (breakers) => {
+      revised += breakers;
+    },
+    onProblem: () => {},
+    onRevisionProblem: () => {},
+  });
+  await until("the reports to be judged", async () => consumer.offset() === messages.length);
+  for (let i = 0; i < 40; i += 1) {
+    nowMs += 1_000;
+    await sleep(50);
+  }
+  await consumer.stop();
+  expect({ failures, revised }).toEqual({ failures: 1, revised: 0 });
+});
