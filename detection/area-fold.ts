@@ -140,7 +140,7 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
   }
   // What was not looked at has not changed.
   if (isDirty) judge(area, nowMs, context, effects);
-  if (look.length === 0 && effects.changed.length === 0) return effects;
+  if (look.length === 0 && effects.changed.length === 0 && area.breakers.size > 0) return effects;
   for (const breaker of effects.changed) if (!look.includes(breaker)) look.push(breaker);
   for (const breaker of look) {
     const nextFindingMs = alarmBreaker(area, breaker, nowMs, context, effects);

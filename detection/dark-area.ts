@@ -133,8 +133,10 @@ export const alarmDarkArea = (
 ): void => {
   const outage = area.outageAlarm?.phase === "standing";
   const link = area.linkAlarm?.phase === "standing";
+  // Whoever is looked at and not in an outage speaks against one, even if nobody has changed: the others may have moved away.
+  const isDark = looked.some((b) => publishedAt(b, nowMs).reason === "areaOutage");
   const concerns = outage
-    ? effects.changed.length > 0 || isPlannedOut(area, nowMs)
-    : link || looked.some((b) => publishedAt(b, nowMs).reason === "areaOutage");
+    ? effects.changed.length > 0 || isPlannedOut(area, nowMs) || !isDark
+    : link || isDark;
   if (concerns) settleDark(area, nowMs, context, effects);
 };

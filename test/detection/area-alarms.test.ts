@@ -214,3 +214,19 @@ it("an area that comes back one by one raises no silence for those that are hear
   for (let m = 67; m < 75; m += 1) one.tick(at(m));
   expect(one.standing()).toEqual(["silent"]);
 });
+
+it.each([0, 1])("an area's alarm ends when its breakers move away, with %i of them left", (left) => {
+  const ids = ["a", "b", "c", "d", "e"];
+  const one = area(ids.map((id) => facts(id)));
+  for (let m = 5; m <= 30; m += 5) for (const id of ids) one.report(reading(id, t0 + m * minute));
+  for (let m = 31; m <= 60; m += 1) one.tick(t0 + m * minute);
+  expect(one.standing()).toEqual(["areaOutage"]);
+  for (const id of ids.slice(0, ids.length - left)) one.memory.breakers.delete(id);
+  // As a revision leaves it.
+  for (const breaker of one.memory.breakers.values()) {
+    breaker.published.push({ fromMs: t0 + 60 * minute, state: "unknown", reason: "silent" });
+    breaker.dueMs = Number.NEGATIVE_INFINITY;
+  }
+  for (let m = 61; m <= 120; m += 1) one.tick(t0 + m * minute);
+  expect(one.standing()).toEqual(left === 0 ? [] : ["silent"]);
+});
