@@ -232,6 +232,8 @@ const restored = ({ fold: stored, baseline }: StoredMemory): BreakerMemory => {
   const breaker = newBreakerMemory(facts);
   breaker.fold = foldOf(fold);
   breaker.baselineText = baseline;
+  // It stands in PostgreSQL as it is here.
+  breaker.touched = false;
   return breaker;
 };
 

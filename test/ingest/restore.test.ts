@@ -63,4 +63,9 @@ it("a restart is no restart: the folds, the baselines and the alarms go on where
     failureToTrip: { phase: "standing" },
     lowVoltage: { phase: "standing" },
   });
+
+  // Nothing has changed, and nothing is written.
+  const there = again.areas.get("A");
+  const effects = there && settle(there, nowMs, context());
+  expect(effects).toMatchObject({ touched: [], own: [], published: [], alarms: [], baselines: [] });
 });
