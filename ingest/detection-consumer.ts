@@ -119,6 +119,21 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       ]),
     );
 
+  /** Messages in parts that wake no more areas than a tick does: nobody's report waits for the areas of a whole backlog. */
+  const partsOf = function* (messages: readonly DecodedMessage[]) {
+    let part: DecodedMessage[] = [];
+    const needed = new Set<string>();
+    for (const message of messages) {
+      part.push(message);
+      for (const areaId of areasIn([message])) if (book.asleep.has(areaId)) needed.add(areaId);
+      if (needed.size < areasPerTick) continue;
+      yield part;
+      part = [];
+      needed.clear();
+    }
+    if (part.length > 0) yield part;
+  };
+
   const follow = async () => {
     const newer = needs.registry();
     if (newer.version === registry.version) return;
@@ -203,15 +218,16 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     offset: processedOffset,
     read: needs.log.read,
     onProblem: needs.onProblem,
-    async handle(messages, lastOffset) {
+    async handle(messages) {
       // After a failed commit the same batch comes again, with more behind it perhaps: what has been judged only needs writing.
       const fresh = messages.filter(({ offset }) => offset > processedOffset);
-      if (fresh.length > 0) {
-        await follow();
-        if (book.asleep.size > 0) await wake(areasIn(fresh));
-        process(fresh);
-        processedOffset = lastOffset;
-        pending.reachedOffset(journal.id, lastOffset);
+      if (fresh.length > 0) await follow();
+      for (const part of partsOf(fresh)) {
+        if (book.asleep.size > 0) await wake(areasIn(part));
+        process(part);
+        processedOffset = part.at(-1)?.offset ?? processedOffset;
+        pending.reachedOffset(journal.id, processedOffset);
+        await flush();
       }
       await flush();
       return { kind: "done" };

@@ -194,3 +194,78 @@ it("a batch that comes again after a failed commit, with more behind it, is not 
   await consumer.stop();
   expect({ failures, revised }).toEqual({ failures: 1, revised: 0 });
 });
+
+it("the first reports of a backlog are judged before the areas of the last are read back", async () => {
+  const fresh = await freshDatabase();
+  onTestFinished(() => fresh.drop());
+  const { db } = fresh;
+  await db.query("INSERT INTO township VALUES ('T', 'T')");
+  await db.query("INSERT INTO village VALUES ('V', 'T', 'V')");
+  const ids = Array.from({ length: 450 }, (_, i) => `b${i}`);
+  await db.query(
+    "INSERT INTO transformer_area (id, village_id, name) SELECT 'A-' || id, 'V', id FROM unnest($1::text[]) id",
+    [ids],
+  );
+  await db.query(
+    `INSERT INTO breaker (id, area_id, level, rated_residual_current_ma, installed_on)
+     SELECT id, 'A-' || id, 'household', 30, '2026-03-01' FROM unnest($1::text[]) id`,
+    [ids],
+  );
+  const telemetry = openPostgresTelemetry({ db, retentionDays: 60 });
+  onTestFinished(() => telemetry.stop());
+  const registry = registryOf(
+    ids.map((id) => facts(id, { areaId: `A-${id}` })),
+    1,
+  );
+  const nowMs = t0 + hour;
+  const messages = [...registry.breakers.values()].map((known, i): DecodedMessage => {
+    const report = reading(known.breakerId, nowMs);
+    return {
+      offset: i + 1,
+      arrivalMs: nowMs,
+      reports: [{ index: 0, report, facts: known }],
+      rejections: [],
+      raw: null,
+      gateway: null,
+    };
+  });
+  const done: string[] = [];
+  const consumer = await startDetectionConsumer({
+    journal: {
+      id: "J",
+      advance: async (_, offset) => {
+        if (offset > 0) done.push(`committed up to ${offset}`);
+      },
+      offsetOf: () => Number.MAX_SAFE_INTEGER,
+    },
+    log: { read: (after, limit) => messages.filter((m) => m.offset > after).slice(0, limit) },
+    db: {
+      ...db,
+      query: (text, values) => {
+        if (/FROM breaker_state/.test(text)) done.push(`${(values as [string[]])[0].length} read`);
+        return db.query(text, values);
+      },
+    },
+    telemetry,
+    registry: () => registry,
+    clock: () => nowMs,
+    rule,
+    retentionMs: 60 * 86_400_000,
+    publish: { states: () => {}, alarms: () => {} },
+    onAlarmRaised: () => {},
+    onQuarantined: () => {},
+    onRevised: () => {},
+    onProblem: () => {},
+    onRevisionProblem: () => {},
+  });
+  await until("the reports to be judged", async () => consumer.offset() === messages.length);
+  await consumer.stop();
+  expect(done).toEqual([
+    "200 read",
+    "committed up to 200",
+    "200 read",
+    "committed up to 400",
+    "50 read",
+    "committed up to 450",
+  ]);
+});
