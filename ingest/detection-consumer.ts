@@ -121,6 +121,10 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
 
   /** Messages in parts that wake no more areas than a tick does: nobody's report waits for the areas of a whole backlog. */
   const partsOf = function* (messages: readonly DecodedMessage[]) {
+    if (book.asleep.size === 0) {
+      if (messages.length > 0) yield messages;
+      return;
+    }
     let part: DecodedMessage[] = [];
     const needed = new Set<string>();
     for (const message of messages) {
