@@ -12,13 +12,13 @@ import { until } from "../support/until.ts";
 
 const hour = 60 * minute;
 
-it("a revision that an area asks for as it wakes is not lost when detection stops right after another", async () => {
+/** Stores of their own with breakers that have an area each. */
+const storesWith = async (ids: readonly string[]) => {
   const fresh = await freshDatabase();
   onTestFinished(() => fresh.drop());
   const { db } = fresh;
   await db.query("INSERT INTO township VALUES ('T', 'T')");
   await db.query("INSERT INTO village VALUES ('V', 'T', 'V')");
-  const ids = Array.from({ length: 450 }, (_, i) => `b${i}`);
   await db.query(
     "INSERT INTO transformer_area (id, village_id, name) SELECT 'A-' || id, 'V', id FROM unnest($1::text[]) id",
     [ids],
@@ -30,6 +30,24 @@ it("a revision that an area asks for as it wakes is not lost when detection stop
   );
   const telemetry = openPostgresTelemetry({ db, retentionDays: 60 });
   onTestFinished(() => telemetry.stop());
+  return { db, telemetry };
+};
+
+/** What a consumer needs that these tests do not listen to. */
+const quiet = {
+  rule,
+  retentionMs: 60 * 86_400_000,
+  publish: { states: () => {}, alarms: () => {} },
+  onAlarmRaised: () => {},
+  onQuarantined: () => {},
+  onRevised: () => {},
+  onProblem: () => {},
+  onRevisionProblem: () => {},
+};
+
+it("a revision that an area asks for as it wakes is not lost when detection stops right after another", async () => {
+  const ids = Array.from({ length: 450 }, (_, i) => `b${i}`);
+  const { db, telemetry } = await storesWith(ids);
   const last = "b449";
   const registryWith = (version: number, vacantFromMs?: number): Registry =>
     registryOf(
@@ -58,11 +76,7 @@ it("a revision that an area asks for as it wakes is not lost when detection stop
       telemetry,
       registry: () => registry,
       clock: () => nowMs,
-      rule,
-      retentionMs: 60 * 86_400_000,
-      publish: { states: () => {}, alarms: () => {} },
-      onAlarmRaised: () => {},
-      onQuarantined: () => {},
+      ...quiet,
       onRevised,
       onProblem: (problem) => problem !== null && problems.push(problem),
       onRevisionProblem: (problem) => problem !== null && problems.push(problem),
@@ -128,19 +142,8 @@ it("a revision that an area asks for as it wakes is not lost when detection stop
 }, 60_000);
 
 it("a batch that comes again after a failed commit, with more behind it, is not judged twice", async () => {
-  const fresh = await freshDatabase();
-  onTestFinished(() => fresh.drop());
-  const { db } = fresh;
-  await db.query("INSERT INTO township VALUES ('T', 'T')");
-  await db.query("INSERT INTO village VALUES ('V', 'T', 'V')");
-  await db.query("INSERT INTO transformer_area (id, village_id, name) VALUES ('A', 'V', 'A')");
-  await db.query(
-    `INSERT INTO breaker (id, area_id, level, rated_residual_current_ma, installed_on)
-     VALUES ('a', 'A', 'household', 30, '2026-03-01')`,
-  );
-  const telemetry = openPostgresTelemetry({ db, retentionDays: 60 });
-  onTestFinished(() => telemetry.stop());
-  const known = facts("a");
+  const { db, telemetry } = await storesWith(["a"]);
+  const known = facts("a", { areaId: "A-a" });
   const registry = registryOf([known], 1);
   let nowMs = t0 + hour;
   const messages = [0, 1, 2].map((i): DecodedMessage => {
@@ -175,16 +178,10 @@ it("a batch that comes again after a failed commit, with more behind it, is not 
     telemetry,
     registry: () => registry,
     clock: () => nowMs,
-    rule,
-    retentionMs: 60 * 86_400_000,
-    publish: { states: () => {}, alarms: () => {} },
-    onAlarmRaised: () => {},
-    onQuarantined: () => {},
+    ...quiet,
     onRevised: (breakers) => {
       revised += breakers;
     },
-    onProblem: () => {},
-    onRevisionProblem: () => {},
   });
   await until("the reports to be judged", async () => consumer.offset() === messages.length);
   for (let i = 0; i < 40; i += 1) {
@@ -196,23 +193,8 @@ it("a batch that comes again after a failed commit, with more behind it, is not 
 });
 
 it("the first reports of a backlog are judged before the areas of the last are read back", async () => {
-  const fresh = await freshDatabase();
-  onTestFinished(() => fresh.drop());
-  const { db } = fresh;
-  await db.query("INSERT INTO township VALUES ('T', 'T')");
-  await db.query("INSERT INTO village VALUES ('V', 'T', 'V')");
   const ids = Array.from({ length: 450 }, (_, i) => `b${i}`);
-  await db.query(
-    "INSERT INTO transformer_area (id, village_id, name) SELECT 'A-' || id, 'V', id FROM unnest($1::text[]) id",
-    [ids],
-  );
-  await db.query(
-    `INSERT INTO breaker (id, area_id, level, rated_residual_current_ma, installed_on)
-     SELECT id, 'A-' || id, 'household', 30, '2026-03-01' FROM unnest($1::text[]) id`,
-    [ids],
-  );
-  const telemetry = openPostgresTelemetry({ db, retentionDays: 60 });
-  onTestFinished(() => telemetry.stop());
+  const { db, telemetry } = await storesWith(ids);
   const registry = registryOf(
     ids.map((id) => facts(id, { areaId: `A-${id}` })),
     1,
@@ -249,14 +231,7 @@ it("the first reports of a backlog are judged before the areas of the last are r
     telemetry,
     registry: () => registry,
     clock: () => nowMs,
-    rule,
-    retentionMs: 60 * 86_400_000,
-    publish: { states: () => {}, alarms: () => {} },
-    onAlarmRaised: () => {},
-    onQuarantined: () => {},
-    onRevised: () => {},
-    onProblem: () => {},
-    onRevisionProblem: () => {},
+    ...quiet,
   });
   await until("the reports to be judged", async () => consumer.offset() === messages.length);
   await consumer.stop();
