@@ -95,7 +95,7 @@ describe.skipIf(chromiumPath === null)("the import wizard", () => {
       .toEqual(["2", "rated residual current (mA)", "30", "10"]);
     await picture(page, "4-changes-en");
     await page.getByRole("button", { name: "Import 3 rows" }).click();
-    await page.getByText("3 rows imported, 3 of them changed something.").waitFor();
+    await page.getByText("3 rows imported, 3 changed something.").waitFor();
     await picture(page, "5-done-en");
     await page.getByRole("link", { name: "Show breakers" }).click();
     await page.locator("table.breakers tbody tr", { hasText: "b-3" }).waitFor();
