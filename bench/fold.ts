@@ -1,6 +1,7 @@
 // How many readings a second detection judges on one core: the fold alone, without a journal or a database.
 import { receive, settle } from "../detection/area-fold.ts";
-import { type AreaMemory, defaultHorizonMs, newBreakerMemory } from "../detection/memory.ts";
+import { BreakerMemory } from "../detection/breaker-memory.ts";
+import { type AreaMemory, defaultHorizonMs } from "../detection/memory.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import { defaultJudgingRule } from "../domain/limits.ts";
 import type { Report } from "../domain/report.ts";
@@ -57,7 +58,7 @@ const newArea = (area: number, breakers: number): AreaMemory => ({
   breakers: new Map(
     Array.from({ length: breakers }, (_, i) => {
       const facts = factsOf(area, i);
-      return [facts.breakerId, newBreakerMemory(facts)];
+      return [facts.breakerId, new BreakerMemory(facts)];
     }),
   ),
   outageAlarm: undefined,

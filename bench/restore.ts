@@ -2,10 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { newBaseline } from "../detection/leakage/baseline.ts";
 import { defaultHorizonMs } from "../detection/memory.ts";
-import { storedFold } from "../detection/stored.ts";
-import { storedBaseline } from "../detection/stored-baseline.ts";
 import { openDetectionBook, wakeAreas } from "../ingest/detection-book.ts";
 import { registryOf } from "../ingest/registry.ts";
 import { type Db, openDatabase } from "../storage/db.ts";
@@ -14,7 +11,7 @@ import { migrate } from "../storage/migrate.ts";
 import { loadRegistryFacts } from "../storage/registry-read.ts";
 import { fillRegistry, type RegistrySize } from "./fill-registry.ts";
 import { type Spread, spreadOf } from "./measure.ts";
-import { lived } from "./state.ts";
+import { lived, storedTexts } from "./state.ts";
 
 export type RestoreOptions = RegistrySize & { rounds: number };
 
@@ -49,26 +46,19 @@ const timeZone = "Asia/Shanghai";
 const fillState = async (db: Db, breakers: number): Promise<number> => {
   const breaker = lived();
   const nowMs = (breaker.fold.own.lastKey?.tsMs ?? 0) + 1_000;
-  const fold = JSON.stringify(storedFold(breaker.fold));
+  const { memory, baseline } = storedTexts(breaker);
   const heardMs = breaker.changes.at(-1)?.fromMs ?? nowMs;
   for (let part = 0; part < 10; part += 1) {
     const range = [Math.floor((breakers * part) / 10), Math.floor((breakers * (part + 1)) / 10)];
     const rows = `generate_series($1::int, $2::int - 1) n JOIN breaker b ON b.id = 'B' || lpad(n::text, 6, '0')`;
     await db.query(
-      `INSERT INTO breaker_state (breaker_id, state, since_ms, last_heard_ms, fold)
-       SELECT b.id, 'operating', $3, $4, $5::jsonb || jsonb_build_object('facts', jsonb_build_object(
-                'breakerId', b.id, 'townshipId', 'T', 'villageId', a.village_id, 'areaId', b.area_id,
-                'householdId', b.household_id, 'level', b.level, 'ratedResidualCurrentMa', 30,
-                'installedAtMs', 1577808000000, 'removedAtMs', NULL,
-                'occupancy', CASE WHEN b.household_id IS NULL THEN '[]'::jsonb ELSE
-                  jsonb_build_array(jsonb_build_object('fromMs', 0, 'inhabited', h.inhabited)) END))
+      `INSERT INTO breaker_state (breaker_id, state, since_ms, last_heard_ms, memory, facts)
+       SELECT b.id, 'operating', $3, $4, $5, format('T %s %s %s %s 30 1577808000000  %s ', a.village_id, b.area_id, b.household_id, b.level,
+                CASE h.inhabited WHEN true THEN '0+' WHEN false THEN '0-' END)
          FROM ${rows} JOIN transformer_area a ON a.id = b.area_id LEFT JOIN household h ON h.id = b.household_id`,
-      [...range, heardMs, nowMs - 1_000, fold],
+      [...range, heardMs, nowMs - 1_000, memory],
     );
-    await db.query(`INSERT INTO breaker_baseline SELECT b.id, to_jsonb($3::text) FROM ${rows}`, [
-      ...range,
-      storedBaseline(breaker.baseline ?? newBaseline()),
-    ]);
+    await db.query(`INSERT INTO breaker_baseline SELECT b.id, $3 FROM ${rows}`, [...range, baseline]);
     await db.query(
       `INSERT INTO own_change (breaker_id, from_ms, state, reason, dark)
        SELECT b.id, 1577808000000, 'unknown', 'silent', NULL FROM ${rows}
@@ -122,7 +112,7 @@ export const measureRestore = async (
       for (let areas = 1; book.asleep.size > 0; areas = areasAtOnce) {
         const areaIds = book.asleep.values().take(areas);
         const wakeMs = performance.now();
-        const woken = await wakeAreas(db.query, book, registry, areaIds, nowMs - defaultHorizonMs, nowMs);
+        const woken = await wakeAreas(db, book, registry, areaIds, nowMs - defaultHorizonMs, nowMs);
         if (areas === 1) readyS.push((performance.now() - beganMs) / 1_000);
         else areasMs.push(performance.now() - wakeMs);
         revisions += woken.revisions.length;

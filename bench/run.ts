@@ -135,8 +135,12 @@ const state = () => {
   const million = 1_000_000 / result.breakers;
   say(`\nState: what detection remembers of a breaker, measured over ${whole(result.breakers)}.`);
   say(`stored ${whole(result.foldBytes)} bytes, and ${whole(result.baselineBytes)} of what it usually leaks`);
-  say(`in memory after a restart ${whole(result.heapBytes)} bytes (run with --expose-gc for a true number)`);
-  say(`a million restored in ${tenths(result.restoreS * million)} s of CPU`);
+  say(
+    `in memory ${whole(result.packedBytes)} bytes packed, ${whole(result.unpackedBytes)} unpacked (run with --expose-gc for true numbers)`,
+  );
+  say(
+    `a million restored in ${tenths(result.restoreS * million)} s of CPU; one unpacked in ${tenths(result.unpackUs)} µs, packed in ${tenths(result.packUs)} µs`,
+  );
   return result;
 };
 

@@ -1,14 +1,10 @@
 // What detection remembers of very many breakers: bytes as stored, heap in memory, and how long reading it back takes.
 import { receive, settle } from "../detection/area-fold.ts";
+import { BreakerMemory } from "../detection/breaker-memory.ts";
 import { newBaseline } from "../detection/leakage/baseline.ts";
-import {
-  type AreaMemory,
-  type BreakerMemory,
-  defaultHorizonMs,
-  newBreakerMemory,
-} from "../detection/memory.ts";
-import { foldOf, type StoredBreakerFold, storedFold } from "../detection/stored.ts";
-import { storedBaseline } from "../detection/stored-baseline.ts";
+import { type AreaMemory, defaultHorizonMs } from "../detection/memory.ts";
+import { packedMemory } from "../detection/stored.ts";
+import { packedBaseline } from "../detection/stored-baseline.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import { defaultJudgingRule } from "../domain/limits.ts";
 
@@ -19,9 +15,14 @@ export type StateResult = {
   /** As stored, per breaker: everything but what it usually leaks, and that. */
   foldBytes: number;
   baselineBytes: number;
-  /** In memory, per breaker: facts, fold, baseline and recent history. */
-  heapBytes: number;
+  /** In memory, per breaker: packed, as nearly all are, and unpacked, as they are judged. */
+  packedBytes: number;
+  unpackedBytes: number;
+  /** All of them read from their stored texts, in s of CPU. */
   restoreS: number;
+  /** One unpacked, and packed again, in µs of CPU. */
+  unpackUs: number;
+  packUs: number;
 };
 
 export const defaultState: StateOptions = { breakers: 200_000 };
@@ -48,7 +49,7 @@ const factsOf = (index: number): BreakerFacts => ({
 /** One breaker after weeks of readings every ten minutes, with every field that a reading usually has. */
 export const lived = (): BreakerMemory => {
   const facts = factsOf(0);
-  const breaker = newBreakerMemory(facts);
+  const breaker = new BreakerMemory(facts);
   const area: AreaMemory = {
     areaId: facts.areaId,
     villageId: facts.villageId,
@@ -85,34 +86,68 @@ export const lived = (): BreakerMemory => {
   return breaker;
 };
 
-type Row = { fold: string; baseline: string };
+/** What is stored of a breaker's memory, in base64. */
+export const storedTexts = (breaker: BreakerMemory): { memory: string; baseline: string } => ({
+  memory: packedMemory(breaker).toString("base64"),
+  baseline: packedBaseline(breaker.baseline ?? newBaseline()).toString("base64"),
+});
 
-const restore = (rows: readonly Row[]): BreakerMemory[] =>
-  rows.map(({ fold, baseline }, i) => ({
-    ...newBreakerMemory(factsOf(i)),
-    fold: foldOf(JSON.parse(fold) as StoredBreakerFold),
-    baselineText: baseline,
-  }));
+/** Heap, and what is kept outside of it. */
+export const memoryBytes = (): number => {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+};
 
-/** Restores `breakers` states that are each their own. Run with --expose-gc for a true heap. */
+const cpuS = (work: () => void): number => {
+  const cpu = process.cpuUsage();
+  work();
+  const spent = process.cpuUsage(cpu);
+  return (spent.user + spent.system) / 1e6;
+};
+
+/**
+ * Memories that are each their own, found by id and by area as detection finds them; the registry's facts are not counted.
+ * Run with --expose-gc for a true heap.
+ */
 export const measureState = ({ breakers }: StateOptions): StateResult => {
   const breaker = lived();
-  const { l, ...rest } = storedFold(breaker.fold);
-  const text = storedBaseline(breaker.baseline ?? newBaseline());
-  const foldBytes = Buffer.byteLength(JSON.stringify(rest));
-  const baselineBytes = Buffer.byteLength(text) + Buffer.byteLength(JSON.stringify(l));
-  const row: Row = {
-    fold: JSON.stringify(storedFold(breaker.fold)),
-    baseline: text,
+  const { memory, baseline } = storedTexts(breaker);
+  const oneByteText = (base64: string) => Buffer.from(base64, "base64").toString("latin1");
+  const stored = { memory: oneByteText(memory), baseline: oneByteText(baseline) };
+  const bytesOf = (base64: string) => Buffer.from(base64, "base64").length;
+  const { fold, changes, published, keptFromMs, aheadMs } = breaker;
+  const beyondBaseline = { fold: { ...fold, leakage: null }, changes, published, keptFromMs, aheadMs };
+  const foldBytes = packedMemory(beyondBaseline).length;
+  const facts = Array.from({ length: breakers }, (_, i) => factsOf(i));
+  const empty = memoryBytes();
+  const byId = new Map<string, BreakerMemory>();
+  const areas = new Map<string, Map<string, BreakerMemory>>();
+  const restoreS = cpuS(() => {
+    for (const one of facts) {
+      const packed = new BreakerMemory(one, null, null, stored);
+      byId.set(one.breakerId, packed);
+      const area = areas.get(one.areaId) ?? new Map<string, BreakerMemory>();
+      areas.set(one.areaId, area.set(one.breakerId, packed));
+    }
+  });
+  const packed = memoryBytes();
+  const some = [...byId.values()].slice(0, breakers / 10);
+  const unpackS = cpuS(() => {
+    for (const one of some) if (one.baseline === null) throw new Error("no baseline");
+  });
+  const unpacked = memoryBytes();
+  const packS = cpuS(() => {
+    for (const one of some) if (!one.pack()) throw new Error("not packed");
+  });
+  return {
+    breakers,
+    foldBytes,
+    baselineBytes: bytesOf(baseline) + bytesOf(memory) - foldBytes,
+    packedBytes: (packed - empty) / breakers,
+    unpackedBytes: (packed - empty) / breakers + (unpacked - packed) / some.length,
+    restoreS,
+    unpackUs: (unpackS * 1e6) / some.length,
+    packUs: (packS * 1e6) / some.length,
   };
-  const rows = new Array<Row>(breakers).fill(row);
-  restore(rows.slice(0, 2_000));
-  globalThis.gc?.();
-  const heapBefore = process.memoryUsage().heapUsed;
-  const cpu = process.cpuUsage();
-  const memories = restore(rows);
-  const spent = process.cpuUsage(cpu);
-  globalThis.gc?.();
-  const heapBytes = (process.memoryUsage().heapUsed - heapBefore) / memories.length;
-  return { breakers, foldBytes, baselineBytes, heapBytes, restoreS: (spent.user + spent.system) / 1e6 };
 };

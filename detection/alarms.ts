@@ -131,13 +131,14 @@ const stepEvent = (
   return { phase: "standing", id: effect.id, untilMs: event.untilMs };
 };
 
-/** Alarms that no rule looks after: raised by events, or by a rule of one's own that is no more. */
+/** Alarms that no rule looks after: raised by events, or by a rule of one's own that is no more. Answers whether any changed. */
 const sweep = (
   memories: AlarmMemories,
   ownRules: readonly AlarmRule[],
   view: AlarmView,
   effects: AlarmEffect[],
-): void => {
+): boolean => {
+  let changed = false;
   const keys = Object.keys(memories) as AlarmKey[];
   for (const key of keys) {
     const memory = memories[key];
@@ -145,11 +146,16 @@ const sweep = (
     const isOrphan = key.startsWith("customRule:") && !ownRules.some((rule) => rule.key === key);
     if (memory.phase === "standing") {
       const isOver = memory.untilMs !== undefined && view.nowMs >= memory.untilMs;
-      if (isOver || isOrphan || (view.removed && memory.untilMs !== undefined))
+      if (isOver || isOrphan || (view.removed && memory.untilMs !== undefined)) {
         memories[key] = clear(memory, view.nowMs, effects);
-    } else if (isOrphan || (memory.phase === "cleared" && !recentlyCleared(memory, view.nowMs)))
+        changed = true;
+      }
+    } else if (isOrphan || (memory.phase === "cleared" && !recentlyCleared(memory, view.nowMs))) {
       delete memories[key];
+      changed = true;
+    }
   }
+  return changed;
 };
 
 /** A view and what of it changes while the rules run. */
@@ -157,6 +163,8 @@ export type AlarmStep = {
   view: AlarmView;
   /** The breaker's memories as they are while the rules run. */
   memories: AlarmMemories;
+  /** Whether they are others than before. */
+  changed: boolean;
   ownRules: readonly AlarmRule[];
   /** A new reading has just come (rules count those), as against another report or the clock's tick. */
   isReading: boolean;
@@ -176,6 +184,7 @@ const runRules = (rules: readonly AlarmRule[], step: AlarmStep, effects: AlarmEf
     }
     const next = stepRule(rule, memory, condition, view, step.isReading, effects);
     if (next === memory) continue;
+    step.changed = true;
     if (step.memories === noAlarms) step.memories = {};
     if (next === undefined) delete step.memories[rule.key];
     else step.memories[rule.key] = next;
@@ -192,11 +201,12 @@ export const stepAlarms = (step: AlarmStep, effects: AlarmEffect[]): void => {
     if (step.memories === noAlarms) step.memories = {};
     const next = stepEvent(event, step.memories[event.kind], view, effects);
     if (next !== undefined) step.memories[event.kind] = next;
+    step.changed = true;
   }
   runRules(alarmRules, step, effects);
   if (step.ownRules.length > 0) runRules(step.ownRules, step, effects);
   if (step.memories === noAlarms) return;
-  sweep(step.memories, step.ownRules, view, effects);
+  if (sweep(step.memories, step.ownRules, view, effects)) step.changed = true;
   for (const _ in step.memories) return;
   step.memories = noAlarms;
 };

@@ -4,17 +4,10 @@
 import type { StateChange } from "../domain/operating.ts";
 import type { Report } from "../domain/report.ts";
 import { alarmBreaker } from "./breaker-alarms.ts";
+import type { BreakerMemory } from "./breaker-memory.ts";
 import { alarmDarkArea } from "./dark-area.ts";
 import { judgeArea, publishedChanges } from "./judge-area.ts";
-import {
-  type AreaEffects,
-  type AreaMemory,
-  type BreakerMemory,
-  type FoldContext,
-  forget,
-  plan,
-  publishedAt,
-} from "./memory.ts";
+import { type AreaEffects, type AreaMemory, type FoldContext, forget, plan, publishedAt } from "./memory.ts";
 import { observeOld } from "./observe.ts";
 import { type OwnState, project, stepOwn } from "./own.ts";
 import { rewriteOf, sameChange, splice } from "./rewrite.ts";
@@ -25,6 +18,7 @@ export type Receipt =
   | { kind: "ignored" };
 
 const dayMs = 86_400_000;
+const noBreakers: ReadonlySet<BreakerMemory> = new Set();
 const startOfUtcDay = (tsMs: number): number => Math.floor(tsMs / dayMs) * dayMs;
 
 /** Folds one report into its breaker's own history. Call `settle` before a second report of the same breaker. */
@@ -37,11 +31,12 @@ export const receive = (breaker: BreakerMemory, report: Report, context: FoldCon
       { facts: breaker.facts, findings: fold.findings, limits: breaker.limits, rule: context.rule },
       report,
     );
+    // What is remembered of the device may be another, and is stored when it is next looked at.
+    breaker.touched = true;
     // A trip or a test may matter later though nothing is raised yet.
     if (events.length > 0 || report.kind === "trip" || report.kind === "test") {
       breaker.events = [...breaker.events, ...events];
       breaker.dueMs = Number.NEGATIVE_INFINITY;
-      breaker.touched = true;
     }
     return step;
   }
@@ -59,7 +54,14 @@ export const receive = (breaker: BreakerMemory, report: Report, context: FoldCon
   return { kind: "accepted", checkpoint: newDay ? { dayMs: startOfUtcDay(report.tsMs), own: before } : null };
 };
 
-const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: AreaEffects): void => {
+/** Judges what is dirty; answers the breakers whose histories are others now. */
+const judge = (
+  area: AreaMemory,
+  nowMs: number,
+  context: FoldContext,
+  effects: AreaEffects,
+): Set<BreakerMemory> => {
+  const rewritten = new Set<BreakerMemory>();
   let fromMs = Number.POSITIVE_INFINITY;
   const fresh = new Map<string, { fromMs: number; changes: StateChange[] }>();
   let reachMs = area.soundFromMs ?? Number.NEGATIVE_INFINITY;
@@ -81,6 +83,7 @@ const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: A
         effects.beyondHorizon.push({ breakerId: facts.breakerId, fromMs: dirtyFromMs });
     }
     breaker.dirtyFromMs = Number.POSITIVE_INFINITY;
+    rewritten.add(breaker);
   }
   if (fromMs < Number.POSITIVE_INFINITY) {
     const { published } = judgeArea([...area.breakers.values()], fromMs, nowMs, context.rule);
@@ -95,12 +98,11 @@ const judge = (area: AreaMemory, nowMs: number, context: FoldContext, effects: A
     const was = publishedAt(breaker, nowMs);
     const first = breaker.published.length === 0;
     breaker.published = next;
-    if (first || !sameChange(was, publishedAt(breaker, nowMs))) {
-      breaker.touched = true;
-      effects.changed.push(breaker);
-    }
+    rewritten.add(breaker);
+    if (first || !sameChange(was, publishedAt(breaker, nowMs))) effects.changed.push(breaker);
     effects.published.push(rewrite);
   }
+  return rewritten;
 };
 
 /**
@@ -139,9 +141,13 @@ export const settle = (area: AreaMemory, nowMs: number, context: FoldContext): A
     if (breaker.dirtyFromMs !== Number.POSITIVE_INFINITY) isDirty = true;
   }
   // What was not looked at has not changed.
-  if (isDirty) judge(area, nowMs, context, effects);
-  if (look.length === 0 && effects.changed.length === 0 && area.breakers.size > 0) return effects;
-  for (const breaker of effects.changed) if (!look.includes(breaker)) look.push(breaker);
+  const rewritten = isDirty ? judge(area, nowMs, context, effects) : noBreakers;
+  if (look.length === 0 && rewritten.size === 0 && area.breakers.size > 0) return effects;
+  for (const breaker of rewritten) {
+    // Its histories are part of what is stored of it.
+    breaker.touched = true;
+    if (!look.includes(breaker)) look.push(breaker);
+  }
   for (const breaker of look) {
     const nextFindingMs = alarmBreaker(area, breaker, nowMs, context, effects);
     forget(breaker, context.horizonMs);

@@ -1,8 +1,9 @@
 // What the rest of a transformer area leaks, for telling a breaker's own trouble from the weather.
+
+import type { BreakerMemory } from "./breaker-memory.ts";
 import { dayGrowth, median } from "./leakage/drift.ts";
 import type { AreaLeakage } from "./leakage/leakage.ts";
-import type { AreaMemory, BreakerMemory } from "./memory.ts";
-import { usualOf } from "./stored-baseline.ts";
+import type { AreaMemory } from "./memory.ts";
 
 /** Fewer others tell nothing of the weather. */
 const minOthers = 3;
@@ -22,7 +23,7 @@ export const areaLeakageOf = (area: AreaMemory, self: () => BreakerMemory | null
     commonRatio: () => medianOf((other) => other.fold.leakage?.ratio ?? null),
     commonGrowth: () =>
       medianOf((other) => {
-        const baseline = usualOf(other);
+        const { baseline } = other;
         const growth = baseline === null ? null : dayGrowth(baseline);
         return growth === null || growth.referenceMa <= 0 ? null : growth.recentMa / growth.referenceMa;
       }),

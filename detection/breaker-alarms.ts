@@ -4,13 +4,13 @@ import { silent } from "../domain/operating.ts";
 import type { AlarmView } from "./alarm-view.ts";
 import { type AlarmEvent, type AlarmStep, isPending, nextAlarmMs, noAlarms, stepAlarms } from "./alarms.ts";
 import { areaLeakageOf } from "./area-leakage.ts";
+import type { BreakerMemory } from "./breaker-memory.ts";
 import { newBaseline } from "./leakage/baseline.ts";
 import { type AreaLeakage, newLeakageMemory, stepLeakage } from "./leakage/leakage.ts";
 import { attributeTrip, attributionWaitMs, lineExcess } from "./line.ts";
 import {
   type AreaEffects,
   type AreaMemory,
-  type BreakerMemory,
   type FoldContext,
   isRemoved,
   lastHeardMs,
@@ -21,7 +21,6 @@ import {
 import { observe } from "./observe.ts";
 import { isPossibleResidual } from "./plausible.ts";
 import { testDueMs } from "./state-rules.ts";
-import { usualOf } from "./stored-baseline.ts";
 
 const noEvents: readonly AlarmEvent[] = [];
 
@@ -129,10 +128,11 @@ const takeReport = (breaker: BreakerMemory, rule: JudgingRule): void => {
   if (report.kind !== "reading" || fold.reading === null) return;
   if (!isPossibleResidual(report.body.residualCurrentMa)) return;
   fold.leakage ??= newLeakageMemory();
-  breaker.baseline ??= usualOf(breaker) ?? newBaseline();
+  const baseline = breaker.baseline ?? newBaseline();
+  if (breaker.baseline === null) breaker.baseline = baseline;
   const changed = stepLeakage(
     fold.leakage,
-    breaker.baseline,
+    baseline,
     fold.reading,
     facts.ratedResidualCurrentMa,
     leakageOfArea,
@@ -168,19 +168,20 @@ export const alarmBreaker = (
   step ??= {
     view: newView(look),
     memories: noAlarms,
+    changed: false,
     ownRules: breaker.ownRules,
     isReading: false,
     events: noEvents,
   };
   fill(step.view, look);
   step.memories = fold.alarms;
+  step.changed = false;
   step.ownRules = breaker.ownRules;
   step.isReading = breaker.reported && breaker.report?.kind === "reading";
   step.events = breaker.events;
-  const before = effects.alarms.length;
   stepAlarms(step, effects.alarms);
   fold.alarms = step.memories;
-  if (effects.alarms.length > before) breaker.touched = true;
+  if (step.changed) breaker.touched = true;
   breaker.reported = false;
   breaker.report = null;
   breaker.events = noEvents;

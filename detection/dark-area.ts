@@ -4,11 +4,11 @@ import { type AlarmEvidence, alarmPriority } from "../domain/alarm.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import { repeatSuppressionMs } from "./alarm-view.ts";
 import { type AlarmMemory, alarmId } from "./alarms.ts";
+import type { BreakerMemory } from "./breaker-memory.ts";
 import { areaOutages } from "./judge-area.ts";
 import {
   type AreaEffects,
   type AreaMemory,
-  type BreakerMemory,
   type FoldContext,
   isPlannedOut,
   isRemoved,

@@ -4,7 +4,8 @@ import type { JudgingRule } from "../domain/limits.ts";
 import { isResidualTrip } from "../domain/trips.ts";
 import type { LineExcess } from "./alarm-view.ts";
 import type { AlarmEvent } from "./alarms.ts";
-import { type AreaMemory, type BreakerMemory, isRemoved } from "./memory.ts";
+import type { BreakerMemory } from "./breaker-memory.ts";
+import { type AreaMemory, isRemoved } from "./memory.ts";
 import { eventStandsMs } from "./observe.ts";
 import { isPossibleResidual } from "./plausible.ts";
 

@@ -1,72 +1,12 @@
-// What the live fold remembers of an area and its breakers, and for how long.
-import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
-import { defaultFindingLimits, type FindingLimits } from "../domain/finding-limits.ts";
+// What the live fold remembers of an area, what it needs to know and what it answers; what of a breaker it forgets, and when
+// it looks at it again.
+import type { TimeWindow } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import { type StateChange, silent } from "../domain/operating.ts";
-import type { Report } from "../domain/report.ts";
-import type { Reading } from "../domain/wire.ts";
-import type { AlarmRule } from "./alarm-view.ts";
-import {
-  type AlarmEffect,
-  type AlarmEvent,
-  type AlarmMemories,
-  type AlarmMemory,
-  noAlarms,
-} from "./alarms.ts";
-import { type FindingMemory, newFindingMemory } from "./finding-memory.ts";
-import type { LeakageBaseline } from "./leakage/baseline.ts";
-import type { LeakageMemory } from "./leakage/leakage.ts";
-import { initialChange, initialOwn, nextOwnChangeMs, type OwnChange, type OwnState } from "./own.ts";
+import type { AlarmEffect, AlarmMemory } from "./alarms.ts";
+import type { BreakerMemory, Remembered } from "./breaker-memory.ts";
+import { nextOwnChangeMs, type OwnChange } from "./own.ts";
 import type { Rewrite } from "./rewrite.ts";
-
-/** What must survive a restart, per breaker. */
-export type BreakerFold = {
-  own: OwnState;
-  alarms: AlarmMemories;
-  /** What the findings remember besides. */
-  findings: FindingMemory;
-  /** The quick part of what it usually leaks; null before its first reading. */
-  leakage: LeakageMemory | null;
-  /** Its newest report came through a gateway. */
-  viaGateway: boolean;
-  /** The newest reading, for display and for the alarm rules. */
-  reading: (Reading & { tsMs: number }) | null;
-};
-
-export type BreakerMemory = {
-  facts: BreakerFacts;
-  fold: BreakerFold;
-  /** Own changes from before the horizon on; the first stands strictly before the newest report (or at installation). */
-  changes: OwnChange[];
-  /** Published changes that reach back as far. */
-  published: StateChange[];
-  /** Both are complete from here on. */
-  keptFromMs: number;
-  /** From here on `changes` have not been judged with the area yet. */
-  dirtyFromMs: number;
-  /** When to look at it again though it has not reported. */
-  dueMs: number;
-  /** The next instant that is known of but has not come: the area must be judged again then. */
-  aheadMs: number;
-  touched: boolean;
-  reported: boolean;
-  /** The report that has been received and not settled yet, and what else it is evidence of. */
-  report: Report | null;
-  events: readonly AlarmEvent[];
-  /** What it usually leaks: the slow part, stored apart and only when it has changed. */
-  baseline: LeakageBaseline | null;
-  /** The same as it was stored, until it is first needed; null where there is none or it has been read. */
-  baselineText: string | null;
-  baselineTouched: boolean;
-} & BreakerSettings;
-
-/** What is set for a breaker besides its facts: thresholds, rules of one's own, tests by hand. */
-export type BreakerSettings = {
-  limits: FindingLimits;
-  ownRules: readonly AlarmRule[];
-  /** The newest trip test that somebody has written down, Unix ms; 0 where there is none. */
-  testedMs: number;
-};
 
 export type AreaMemory = {
   areaId: string;
@@ -86,40 +26,6 @@ export type AreaMemory = {
 /** Whether the area's power is taken off on purpose at `atMs`: what is dark then is nobody's fault. */
 export const isPlannedOut = (area: AreaMemory, atMs: number): boolean =>
   area.plannedOutages?.some((w) => w.fromMs <= atMs && atMs < w.toMs) ?? false;
-
-const noEvents: readonly AlarmEvent[] = [];
-const noRules: readonly AlarmRule[] = [];
-
-export const newBreakerFold = (): BreakerFold => ({
-  own: initialOwn,
-  alarms: noAlarms,
-  findings: newFindingMemory(),
-  leakage: null,
-  viaGateway: false,
-  reading: null,
-});
-
-/** A breaker that nothing has been heard of; without settings the defaults of its level hold. */
-export const newBreakerMemory = (facts: BreakerFacts, settings?: BreakerSettings): BreakerMemory => ({
-  facts,
-  fold: newBreakerFold(),
-  changes: [initialChange(facts.installedAtMs)],
-  published: [],
-  keptFromMs: Number.NEGATIVE_INFINITY,
-  dirtyFromMs: facts.installedAtMs,
-  dueMs: Number.NEGATIVE_INFINITY,
-  aheadMs: Number.POSITIVE_INFINITY,
-  touched: true,
-  reported: false,
-  report: null,
-  events: noEvents,
-  baseline: null,
-  baselineText: null,
-  baselineTouched: false,
-  limits: settings?.limits ?? defaultFindingLimits[facts.level],
-  ownRules: settings?.ownRules ?? noRules,
-  testedMs: settings?.testedMs ?? 0,
-});
 
 /** What the fold needs to know of the world besides the reports. */
 export type FoldContext = {
@@ -156,7 +62,7 @@ export const publishedAt = (breaker: BreakerMemory, atMs: number): StateChange =
   return published[0] ?? { ...silent, fromMs: breaker.facts.installedAtMs };
 };
 
-export const lastHeardMs = (breaker: BreakerMemory): number =>
+export const lastHeardMs = (breaker: Pick<Remembered, "fold">): number =>
   breaker.fold.own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY;
 
 /** Since when the breaker has been silent; null while it is heard, and before it first was. */
@@ -173,7 +79,10 @@ export const listeningAtMs = (context: FoldContext): number =>
   context.listeningSinceMs + context.rule.vouchMs;
 
 /** Forgets what lies before the horizon and before the newest report. Mutates the memory. */
-export const forget = (breaker: BreakerMemory, horizonMs: number): void => {
+export const forget = (
+  breaker: Pick<Remembered, "fold" | "changes" | "published" | "keptFromMs">,
+  horizonMs: number,
+): void => {
   // Most have said the same for hours: there is nothing that could go.
   if (breaker.changes.length < 2 && breaker.published.length < 3) return;
   const keepMs = Math.min(horizonMs, lastHeardMs(breaker));
@@ -212,7 +121,10 @@ export const plan = (
   }
   ahead(facts.installedAtMs);
   ahead(facts.removedAtMs);
-  breaker.aheadMs = aheadMs;
+  if (breaker.aheadMs !== aheadMs) {
+    breaker.aheadMs = aheadMs;
+    breaker.touched = true;
+  }
   breaker.dueMs = Math.min(
     aheadMs,
     nextOwnChangeMs(fold.own, facts.installedAtMs, nowMs, context.rule),

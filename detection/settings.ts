@@ -3,7 +3,7 @@ import type { BreakerFacts } from "../domain/breaker.ts";
 import type { LimitOverride } from "../domain/http-findings.ts";
 import { limitsBook } from "../domain/limit-book.ts";
 import type { OwnRule } from "../domain/own-rule.ts";
-import type { BreakerSettings } from "./memory.ts";
+import type { BreakerSettings } from "./breaker-memory.ts";
 import { ownRuleBook } from "./own-rules.ts";
 
 export type FindingSettings = {

@@ -1,5 +1,4 @@
-// What a breaker usually leaks, as text: three bytes a current and a nibble a count, in base64. Read back the same, and only
-// when it is needed: most of a million breakers are restored long before they report.
+// What a breaker usually leaks, as bytes: three a current, one a count. Read back the same.
 import { dayRing, type LeakageBaseline, newBaseline } from "./leakage/baseline.ts";
 
 const hours = 24;
@@ -9,8 +8,8 @@ const bytesOfCurrent = 3;
 const maxCurrent = 2 ** 24 - 1;
 const headBytes = 2 * hours * bytesOfCurrent + hours + 7;
 
-/** The text of a baseline. */
-export const storedBaseline = (baseline: LeakageBaseline): string => {
+/** The bytes of a baseline. */
+export const packedBaseline = (baseline: LeakageBaseline): Buffer => {
   const { levelMa, spreadMa, days, dayLevelsMa, lastDay, learntHours } = baseline;
   const bytes = Buffer.alloc(headBytes + dayLevelsMa.length * bytesOfCurrent);
   let at = 0;
@@ -24,12 +23,12 @@ export const storedBaseline = (baseline: LeakageBaseline): string => {
   at = bytes.writeUInt16LE(learntHours, at);
   at = bytes.writeUInt8(dayLevelsMa.length, at);
   for (const ma of dayLevelsMa) current(ma);
-  return bytes.toString("base64");
+  return bytes;
 };
 
-/** The baseline of a text; a new one where it is none of ours. */
-export const baselineOf = (text: string): LeakageBaseline => {
-  const bytes = Buffer.from(text, "base64");
+/** The baseline of `packedBaseline`, its bytes as text of one a character; a new one where it is none of ours. */
+export const baselineOf = (packed: string): LeakageBaseline => {
+  const bytes = Buffer.from(packed, "latin1");
   const baseline = newBaseline();
   if (bytes.length < headBytes) return baseline;
   let at = 0;
@@ -49,16 +48,4 @@ export const baselineOf = (text: string): LeakageBaseline => {
   for (let i = 0; i < count && at + bytesOfCurrent <= bytes.length; i += 1)
     baseline.dayLevelsMa.push(current());
   return baseline;
-};
-
-/** What a breaker usually leaks, read from its stored text at the first use; null where nothing is known yet. */
-export const usualOf = (breaker: {
-  baseline: LeakageBaseline | null;
-  baselineText: string | null;
-}): LeakageBaseline | null => {
-  if (breaker.baseline === null && breaker.baselineText !== null) {
-    breaker.baseline = baselineOf(breaker.baselineText);
-    breaker.baselineText = null;
-  }
-  return breaker.baseline;
 };

@@ -1,56 +1,78 @@
-// A breaker's fold as it is stored: rows of values in place of objects, a third of the bytes, and read back the same.
-// What an older version stored is read too.
+// A breaker's memory as it is stored: rows of values in place of objects, as MessagePack, and read back the same. What older
+// versions stored as JSON is read too.
+import { Packr } from "msgpackr";
+import { operatingReasons, operatingStates, type StateChange } from "../domain/operating.ts";
 import type { ReportKey } from "../domain/report.ts";
-import type { Reading } from "../domain/wire.ts";
+import { contacts, protections, type Reading, reportKinds, tripCauses } from "../domain/wire.ts";
 import { type AlarmMemories, noAlarms } from "./alarms.ts";
+import { type BreakerFold, newBreakerFold } from "./breaker-fold.ts";
+import type { Remembered } from "./breaker-memory.ts";
 import { type FindingMemory, newFindingMemory } from "./finding-memory.ts";
 import type { LeakageHour } from "./leakage/baseline.ts";
 import { type LeakageMemory, newLeakageMemory } from "./leakage/leakage.ts";
 import type { SensorRun } from "./leakage/sensor.ts";
-import { type BreakerFold, newBreakerFold } from "./memory.ts";
-import { initialOwn, type OwnState } from "./own.ts";
+import { initialOwn, type OwnChange, type OwnState } from "./own.ts";
 
+/** Words of which one is stored as its place in the list: append only. 1: stored as it is. */
+type Column = 1 | readonly string[];
 /** Every key once, so that a field that is added and not stored does not compile. The order is the format: append only. */
-type Columns<T> = { [key in keyof Required<T>]: 1 };
+type Columns<T> = { [key in keyof Required<T>]: Column };
 type Row = readonly unknown[];
-const keysOf = <T>(columns: Columns<T>): readonly (keyof T)[] => Object.keys(columns) as (keyof T)[];
+type Format<T> = readonly { key: keyof T; words: readonly string[] | null }[];
 
-const writeRow = <T extends object>(keys: readonly (keyof T)[], value: T): unknown[] => {
-  const row: unknown[] = keys.map((key) => value[key] ?? null);
+const formatOf = <T>(columns: Columns<T>): Format<T> =>
+  Object.entries<Column>(columns).map(([key, column]) => ({
+    key: key as keyof T,
+    words: column === 1 ? null : column,
+  }));
+
+const writeRow = <T extends object>(format: Format<T>, value: T): unknown[] => {
+  const row: unknown[] = [];
   // What stands at the end and is not there need not be written.
-  while (row.length > 0 && row.at(-1) === null) row.pop();
+  let length = 0;
+  for (const { key, words } of format) {
+    const one = value[key] ?? null;
+    const place = words === null || one === null ? -1 : words.indexOf(one as string);
+    row.push(place < 0 ? one : place);
+    if (one !== null) length = row.length;
+  }
+  row.length = length;
   return row;
 };
 
 /** Fills `start` from a row; what is absent in the row stays as it is. Mutates and answers `start`. */
-const readRow = <T extends object>(keys: readonly (keyof T)[], row: Row, start: T): T => {
+const readRow = <T extends object>(format: Format<T>, row: Row, start: T): T => {
   for (let i = 0; i < row.length; i += 1) {
-    const key = keys[i];
-    const one = row[i];
-    if (key === undefined || (one === null && start[key] === undefined)) continue;
+    const column = format[i];
+    if (column === undefined) break;
+    const { key, words } = column;
+    let one = row[i];
+    if (one === null && start[key] === undefined) continue;
+    // An older version stored the word itself.
+    if (words !== null && typeof one === "number") one = words[one];
     start[key] = one as T[keyof T];
   }
   return start;
 };
 
-const ownColumns = keysOf<OwnState>({
+const ownColumns = formatOf<OwnState>({
   lastKey: 1,
-  contact: 1,
-  protection: 1,
+  contact: contacts,
+  protection: protections,
   openSinceMs: 1,
   testFailed: 1,
   zeroSinceMs: 1,
   loadFlows: 1,
   noSupply: 1,
 });
-const keyColumns = keysOf<ReportKey>({ tsMs: 1, seq: 1, kind: 1 });
+const keyColumns = formatOf<ReportKey>({ tsMs: 1, seq: 1, kind: reportKinds });
 type StoredReading = Reading & { tsMs: number };
-const readingColumns = keysOf<StoredReading>({
+const readingColumns = formatOf<StoredReading>({
   ts: 1,
   seq: 1,
   residualCurrentMa: 1,
-  contact: 1,
-  protection: 1,
+  contact: contacts,
+  protection: protections,
   tsMs: 1,
   loadCurrentA: 1,
   voltageV: 1,
@@ -60,12 +82,12 @@ const readingColumns = keysOf<StoredReading>({
   ratedResidualCurrentMa: 1,
   nonDrivingTimeMs: 1,
 });
-const findingColumns = keysOf<FindingMemory>({
+const findingColumns = formatOf<FindingMemory>({
   firstMs: 1,
   testMs: 1,
   tripsMs: 1,
   lastTripMs: 1,
-  lastCause: 1,
+  lastCause: tripCauses,
   lagMs: 1,
   arrivalMs: 1,
   lagRun: 1,
@@ -85,7 +107,7 @@ const findingColumns = keysOf<FindingMemory>({
   nonDrivingTimeMs: 1,
   trip: 1,
 });
-const leakageColumns = keysOf<LeakageMemory>({
+const leakageColumns = formatOf<LeakageMemory>({
   hour: 1,
   excessMa: 1,
   expectedMa: 1,
@@ -95,7 +117,7 @@ const leakageColumns = keysOf<LeakageMemory>({
   isDrifting: 1,
   sensor: 1,
 });
-const hourColumns = keysOf<LeakageHour>({
+const hourColumns = formatOf<LeakageHour>({
   hour: 1,
   count: 1,
   sumMa: 1,
@@ -103,7 +125,7 @@ const hourColumns = keysOf<LeakageHour>({
   dayCount: 1,
   daySumMa: 1,
 });
-const sensorColumns = keysOf<SensorRun>({
+const sensorColumns = formatOf<SensorRun>({
   valueMa: 1,
   reports: 1,
   sinceMs: 1,
@@ -116,28 +138,34 @@ const sensorColumns = keysOf<SensorRun>({
   intervalMs: 1,
 });
 
+const ownChangeColumns = formatOf<OwnChange>({
+  fromMs: 1,
+  state: operatingStates,
+  reason: operatingReasons,
+  dark: 1,
+});
+const changeColumns = formatOf<StateChange>({ fromMs: 1, state: operatingStates, reason: operatingReasons });
+
 /** The stored form. `l` belongs to what the breaker usually leaks, the rest is everything else. */
-export type StoredBreakerFold = {
+type StoredMemory = {
   o: Row;
   f: Row;
   r?: Row;
   a?: AlarmMemories;
   g?: 1;
   l?: Row;
+  /** Its histories, and from when on they are complete; older versions kept them in their tables alone. */
+  c?: readonly Row[];
+  p?: readonly Row[];
+  k?: number;
+  /** When something that is known of will come. */
+  h?: number;
 };
 
-/** A fold as it is stored. */
-export const storedFold = ({
-  own,
-  findings,
-  reading,
-  alarms,
-  viaGateway,
-  leakage,
-}: BreakerFold): StoredBreakerFold => {
+const rowsOfFold = ({ own, findings, reading, alarms, viaGateway, leakage }: BreakerFold): StoredMemory => {
   const o = writeRow(ownColumns, own);
   if (own.lastKey !== null) o[0] = writeRow(keyColumns, own.lastKey);
-  const stored: StoredBreakerFold = { o, f: writeRow(findingColumns, findings) };
+  const stored: StoredMemory = { o, f: writeRow(findingColumns, findings) };
   if (reading !== null) {
     const r = writeRow(readingColumns, reading);
     // A reading's own time is nearly always the one it counts from.
@@ -162,11 +190,10 @@ const readingOf = (row: Row): StoredReading => {
 };
 
 const leakageOf = (row: Row): LeakageMemory => {
-  const leakage = newLeakageMemory();
-  const { hour, sensor } = leakage;
-  readRow(leakageColumns, row, leakage);
-  leakage.hour = readRow(hourColumns, row[0] as Row, hour);
-  leakage.sensor = readRow(sensorColumns, row[7] as Row, sensor);
+  const leakage = readRow(leakageColumns, row, newLeakageMemory());
+  const start = newLeakageMemory();
+  leakage.hour = readRow(hourColumns, row[0] as Row, start.hour);
+  leakage.sensor = readRow(sensorColumns, row[7] as Row, start.sensor);
   return leakage;
 };
 
@@ -175,16 +202,9 @@ const alarmsOf = (alarms: AlarmMemories | undefined): AlarmMemories => {
   return noAlarms;
 };
 
-/** A stored fold as it was. Times of a memory that an older version stored begin where its own history ends. */
-export const foldOf = (stored: StoredBreakerFold | Partial<BreakerFold>): BreakerFold => {
-  if (!("o" in stored)) {
-    const old = stored as Partial<BreakerFold>;
-    const start = newBreakerFold();
-    const findings = old.findings ?? { ...start.findings, firstMs: old.own?.lastKey?.tsMs ?? 0 };
-    return { ...start, ...old, findings, alarms: alarmsOf(old.alarms) };
-  }
+const foldOf = (stored: StoredMemory): BreakerFold => {
   const own = readRow(ownColumns, stored.o, { ...initialOwn });
-  const key = stored.o[0] as Row | null;
+  const key = stored.o[0] as Row | null | undefined;
   own.lastKey =
     key === null || key === undefined
       ? null
@@ -197,4 +217,46 @@ export const foldOf = (stored: StoredBreakerFold | Partial<BreakerFold>): Breake
     viaGateway: stored.g === 1,
     leakage: stored.l === undefined ? null : leakageOf(stored.l),
   };
+};
+
+const packr = new Packr({ useRecords: false });
+
+/** A breaker's memory, as bytes that are good until the next call. */
+export const packedMemory = ({ fold, changes, published, keptFromMs, aheadMs }: Remembered): Buffer => {
+  const stored = rowsOfFold(fold);
+  stored.c = changes.map((change) => writeRow(ownChangeColumns, change));
+  stored.p = published.map((change) => writeRow(changeColumns, change));
+  if (Number.isFinite(keptFromMs)) stored.k = keptFromMs;
+  if (Number.isFinite(aheadMs)) stored.h = aheadMs;
+  return packr.pack(stored);
+};
+
+const room = { bytes: Buffer.alloc(4_096) };
+
+/** The memory of `packedMemory`, its bytes as text of one a character. */
+export const memoryOf = (packed: string): Remembered => {
+  if (packed.length > room.bytes.length) room.bytes = Buffer.alloc(2 * packed.length);
+  const end = room.bytes.write(packed, "latin1");
+  const stored = packr.unpack(room.bytes, end) as StoredMemory;
+  const { c = [], p = [], k = Number.NEGATIVE_INFINITY, h = Number.POSITIVE_INFINITY } = stored;
+  return {
+    fold: foldOf(stored),
+    changes: c.map((row) =>
+      readRow<OwnChange>(ownChangeColumns, row, { fromMs: 0, state: "unknown", reason: null, dark: null }),
+    ),
+    published: p.map((row) =>
+      readRow<StateChange>(changeColumns, row, { fromMs: 0, state: "unknown", reason: null }),
+    ),
+    keptFromMs: k,
+    aheadMs: h,
+  };
+};
+
+/** A fold that an older version stored, as JSON. Times of a memory that an even older one stored begin where its own history ends. */
+export const foldOfJson = (json: string): BreakerFold => {
+  const stored = JSON.parse(json) as StoredMemory | Partial<BreakerFold>;
+  if ("o" in stored) return foldOf(stored);
+  const start = newBreakerFold();
+  const findings = stored.findings ?? { ...start.findings, firstMs: stored.own?.lastKey?.tsMs ?? 0 };
+  return { ...start, ...stored, findings, alarms: alarmsOf(stored.alarms) };
 };

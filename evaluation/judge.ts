@@ -2,6 +2,7 @@
 // in, findings out. Areas do not bear on each other, so each runs on its own clock.
 import type { AlarmEffect } from "../detection/alarms.ts";
 import { receive, settle } from "../detection/area-fold.ts";
+import { BreakerMemory } from "../detection/breaker-memory.ts";
 import {
   type GatewayMemory,
   hearGateway,
@@ -9,14 +10,7 @@ import {
   offlineHoldMs,
   settleGateway,
 } from "../detection/gateway.ts";
-import {
-  type AreaMemory,
-  type BreakerMemory,
-  defaultHorizonMs,
-  type FoldContext,
-  listeningAtMs,
-  newBreakerMemory,
-} from "../detection/memory.ts";
+import { type AreaMemory, defaultHorizonMs, type FoldContext, listeningAtMs } from "../detection/memory.ts";
 import type { AlarmEvidence, AlarmKind } from "../domain/alarm.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { JudgingRule } from "../domain/limits.ts";
@@ -59,7 +53,7 @@ export const unobserved = (label: Label): ObservedLabel => ({ ...label, reportsB
 const newArea = (areaId: string, breakers: readonly BreakerFacts[]): AreaMemory => ({
   areaId,
   villageId: breakers[0]?.villageId ?? "",
-  breakers: new Map(breakers.map((facts) => [facts.breakerId, newBreakerMemory(facts)])),
+  breakers: new Map(breakers.map((facts) => [facts.breakerId, new BreakerMemory(facts)])),
   outageAlarm: undefined,
 });
 
@@ -175,7 +169,7 @@ export const judgeAreaLive = (judged: JudgedArea): AreaJudge => {
     const known = area.breakers.get(report.breakerId);
     if (known === undefined || known.facts.installedAtMs <= report.tsMs || known.fold.own.lastKey !== null)
       return known;
-    const before = newBreakerMemory({ ...known.facts, installedAtMs: Math.min(startMs, report.tsMs) });
+    const before = new BreakerMemory({ ...known.facts, installedAtMs: Math.min(startMs, report.tsMs) });
     area.breakers.set(report.breakerId, before);
     return before;
   };

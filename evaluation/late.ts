@@ -1,5 +1,5 @@
 // Late reports worked into a breaker's own history, as the house's revision does from its store: here from what came of late.
-import type { BreakerMemory } from "../detection/memory.ts";
+import type { BreakerMemory } from "../detection/breaker-memory.ts";
 import { foldOwn, initialChange, type OwnState } from "../detection/own.ts";
 import type { JudgingRule } from "../domain/limits.ts";
 import { compareReports, type Report } from "../domain/report.ts";

@@ -1,11 +1,13 @@
 // Gathers what detection has to write until it is written: later words on the same stretch of history replace earlier ones.
 
 import type { AlarmEffect, AlarmMemory } from "../detection/alarms.ts";
-import type { AreaEffects, AreaMemory, BreakerFold, BreakerMemory } from "../detection/memory.ts";
+import type { BreakerFold } from "../detection/breaker-fold.ts";
+import type { BreakerMemory, Remembered } from "../detection/breaker-memory.ts";
+import type { AreaEffects, AreaMemory } from "../detection/memory.ts";
 import { publishedAt } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
-import { type StoredBreakerFold, storedFold } from "../detection/stored.ts";
-import { storedBaseline } from "../detection/stored-baseline.ts";
+import { packedMemory } from "../detection/stored.ts";
+import { packedBaseline } from "../detection/stored-baseline.ts";
 import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 import type { LastReading } from "../domain/http.ts";
 import type { StateChange } from "../domain/operating.ts";
@@ -18,9 +20,7 @@ import type {
   HistoryRewrite,
 } from "../storage/detection.ts";
 import type { QuarantineRow } from "../storage/quarantine.ts";
-
-/** What is stored of a breaker: its fold, and the facts that it was judged with. Planned outages are kept with its area. */
-export type StoredFold = StoredBreakerFold & { facts: BreakerFacts };
+import { factsLine } from "./facts-line.ts";
 
 /** What is stored of an area. */
 export type StoredAreaFold = {
@@ -50,18 +50,15 @@ export const lastReading = (reading: NonNullable<BreakerFold["reading"]>): LastR
 });
 
 /** What is stored of where a breaker stands. */
-export const stateRow = (
-  { plannedOutages: _, ...facts }: BreakerFacts,
-  fold: BreakerFold,
-  now: StateChange,
-): BreakerStateRow => ({
+export const stateRow = (facts: BreakerFacts, remembered: Remembered, now: StateChange): BreakerStateRow => ({
   breakerId: facts.breakerId,
   state: now.state,
   reason: now.reason,
   sinceMs: now.fromMs,
-  lastReading: fold.reading ? lastReading(fold.reading) : null,
-  lastHeardMs: fold.own.lastKey?.tsMs ?? null,
-  fold: { ...storedFold(fold), facts } satisfies StoredFold,
+  lastReading: remembered.fold.reading ? lastReading(remembered.fold.reading) : null,
+  lastHeardMs: remembered.fold.own.lastKey?.tsMs ?? null,
+  memory: packedMemory(remembered).toString("base64"),
+  facts: factsLine(facts),
 });
 
 const merge = <T extends { fromMs: number }>(
@@ -158,14 +155,14 @@ export const newCommitBuilder = (): CommitBuilder => {
         : {
             own: [...own.values()],
             published: [...published.values()],
-            states: [...states.values()].map(({ breaker, now }) =>
-              stateRow(breaker.facts, breaker.fold, now),
-            ),
+            states: [...states.values()].map(({ breaker, now }) => stateRow(breaker.facts, breaker, now)),
             areas: [...areas].map(([areaId, fold]) => ({ areaId, fold })),
             alarms,
             checkpoints: [...checkpoints.values()],
             baselines: [...baselines].flatMap(({ facts, baseline }) =>
-              baseline === null ? [] : [{ breakerId: facts.breakerId, baseline: storedBaseline(baseline) }],
+              baseline === null
+                ? []
+                : [{ breakerId: facts.breakerId, baseline: packedBaseline(baseline).toString("base64") }],
             ),
             revisions: [...revisions].map(([breakerId, needed]) => ({ breakerId, ...needed })),
             quarantine,

@@ -1,37 +1,40 @@
 // Detection's memory of all areas: read back from PostgreSQL when an area is first needed (a restart must not wait for a
 // million breakers), kept in step with the registry.
 
-import {
-  type AreaMemory,
-  type BreakerFold,
-  type BreakerMemory,
-  type BreakerSettings,
-  newBreakerMemory,
-} from "../detection/memory.ts";
+import type { BreakerFold } from "../detection/breaker-fold.ts";
+import { BreakerMemory, type BreakerSettings } from "../detection/breaker-memory.ts";
+import type { AreaMemory } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
-import { foldOf } from "../detection/stored.ts";
+import { foldOfJson } from "../detection/stored.ts";
+import { baselineOf } from "../detection/stored-baseline.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { StateChange } from "../domain/operating.ts";
-import type { Query } from "../storage/db.ts";
+import type { Db, Query } from "../storage/db.ts";
 import {
   loadAreaFolds,
-  loadMemories,
   loadOwnChanges,
   loadPublishedChanges,
+  readMemories,
   type StoredMemory,
 } from "../storage/detection-read.ts";
-import type { StoredAreaFold, StoredFold } from "./commit-builder.ts";
+import type { StoredAreaFold } from "./commit-builder.ts";
 import { factsDiffer, placesDifferFromMs, windowsDifferFromMs } from "./fact-changes.ts";
+import { factsLine, factsOf } from "./facts-line.ts";
 import type { Registry } from "./registry.ts";
 
 export type DetectionBook = {
   areas: Map<string, AreaMemory>;
-  breakers: Map<string, { area: AreaMemory; breaker: BreakerMemory }>;
+  breakers: Map<string, BreakerMemory>;
+  /** Breakers that are not packed, those that have been so for longest first. */
+  unpacked: Set<BreakerMemory>;
   /** Area id → breakers that are elsewhere now and have once been there (or were thought to have been). */
   leavers: Map<string, Set<string>>;
   /** Areas whose memory has not been read back yet: nothing of them is in the maps above but who has left them. */
   asleep: Set<string>;
 };
+
+/** What is read from PostgreSQL, as detection needs it. */
+export type DetectionReader = Pick<Db, "query" | "copyOut">;
 
 /** A stretch of a breaker's stored history that must be judged anew; `ownToo`: its reports must be folded anew as well. */
 export type NeededRevision = { breakerId: string; fromMs: number; ownToo: boolean };
@@ -58,7 +61,7 @@ const place = (book: DetectionBook, breaker: BreakerMemory): void => {
   const area = areaOf(book, areaId, villageId);
   area.villageId = villageId;
   area.breakers.set(breaker.facts.breakerId, breaker);
-  book.breakers.set(breaker.facts.breakerId, { area, breaker });
+  book.breakers.set(breaker.facts.breakerId, breaker);
 };
 
 /** Remembers where a breaker has been, and that before its moves only a revision knows who belonged to an area. */
@@ -80,34 +83,33 @@ const applyFacts = (
   facts: BreakerFacts,
   settings: BreakerSettings,
 ): NeededRevision[] => {
-  const known = book.breakers.get(facts.breakerId);
-  if (known === undefined) {
-    place(book, newBreakerMemory(facts, settings));
+  const breaker = book.breakers.get(facts.breakerId);
+  if (breaker === undefined) {
+    place(book, new BreakerMemory(facts, settings, book.unpacked));
     return [];
   }
-  const { area, breaker } = known;
-  const was = breaker.facts;
-  const { fromMs, ownToo } = factsDiffer(was, facts);
-  if (windowsDifferFromMs(was.plannedOutages, facts.plannedOutages) < Number.POSITIVE_INFINITY)
-    breaker.dueMs = Number.NEGATIVE_INFINITY;
-  breaker.facts = facts;
   const { limits, ownRules, testedMs } = settings;
   if (breaker.limits !== limits || breaker.ownRules !== ownRules || breaker.testedMs !== testedMs) {
     Object.assign(breaker, settings);
     breaker.dueMs = Number.NEGATIVE_INFINITY;
   }
+  const was = breaker.facts;
+  if (was === facts) return [];
+  const { fromMs, ownToo } = factsDiffer(was, facts);
+  if (windowsDifferFromMs(was.plannedOutages, facts.plannedOutages) < Number.POSITIVE_INFINITY)
+    breaker.dueMs = Number.NEGATIVE_INFINITY;
+  breaker.facts = facts;
   if (was.areaId !== facts.areaId) {
-    area.breakers.delete(facts.breakerId);
+    book.areas.get(was.areaId)?.breakers.delete(facts.breakerId);
     // Where it was until now it may have a say in the past, even if the registry no longer says so.
-    book.leavers.set(area.areaId, (book.leavers.get(area.areaId) ?? new Set()).add(facts.breakerId));
+    book.leavers.set(was.areaId, (book.leavers.get(was.areaId) ?? new Set()).add(facts.breakerId));
     place(book, breaker);
-  } else area.villageId = facts.villageId;
+  } else areaOf(book, facts.areaId, facts.villageId).villageId = facts.villageId;
   if (fromMs === Number.POSITIVE_INFINITY) return [];
   breaker.dueMs = Number.NEGATIVE_INFINITY;
   breaker.touched = true;
   if (breaker.fold.own.lastKey === null) {
-    const { published } = breaker;
-    Object.assign(breaker, newBreakerMemory(facts, settings), { published, dirtyFromMs: fromMs });
+    breaker.startOver(fromMs);
     return [];
   }
   const revisions = [{ breakerId: facts.breakerId, fromMs, ownToo }];
@@ -174,13 +176,21 @@ const neededAwake = (
 };
 
 /** Breakers that one statement asks for: a depot's breakers are everywhere, and everywhere wakes at once then. */
-const breakersAtOnce = 10_000;
+const breakersAtOnce = 2_500;
 
-const inParts = async <T, R>(all: readonly T[], read: (part: readonly T[]) => Promise<R[]>): Promise<R[]> => {
-  const rows: R[] = [];
-  for (let at = 0; at < all.length; at += breakersAtOnce)
-    for (const row of await read(all.slice(at, at + breakersAtOnce))) rows.push(row);
-  return rows;
+/** Statements at once: PostgreSQL works on the next while the rows of one are taken. */
+const lanes = 2;
+
+const inParts = async <T>(all: readonly T[], read: (part: readonly T[]) => Promise<void>): Promise<void> => {
+  let at = 0;
+  const run = async () => {
+    while (at < all.length) {
+      const from = at;
+      at += breakersAtOnce;
+      await read(all.slice(from, at));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, run));
 };
 
 const grouped = <T extends { breakerId: string }>(
@@ -209,10 +219,12 @@ const restoreHistories = async (
     breakerId: breaker.facts.breakerId,
     fromMs: Math.max(keptFromMs(breaker.fold, horizonMs), 0),
   }));
-  const [ownRows, publishedRows] = await Promise.all([
-    inParts(wanted, (part) => loadOwnChanges(query, part)),
-    inParts(wanted, (part) => loadPublishedChanges(query, part)),
-  ]);
+  const ownRows: (OwnChange & { breakerId: string })[] = [];
+  const publishedRows: (StateChange & { breakerId: string })[] = [];
+  await inParts(wanted, async (part) => {
+    for (const row of await loadOwnChanges(query, part)) ownRows.push(row);
+    for (const row of await loadPublishedChanges(query, part)) publishedRows.push(row);
+  });
   const own = grouped<OwnChange & { breakerId: string }>(ownRows);
   const published = grouped<StateChange & { breakerId: string }>(publishedRows);
   for (const breaker of breakers) {
@@ -226,12 +238,22 @@ const restoreHistories = async (
   }
 };
 
-/** A breaker's memory as it was stored, but for its histories. */
-const restored = ({ fold: stored, baseline }: StoredMemory): BreakerMemory => {
-  const { facts, ...fold } = stored as StoredFold;
-  const breaker = newBreakerMemory(facts);
-  breaker.fold = foldOf(fold);
-  breaker.baselineText = baseline;
+/** Older versions wrote JSON, without the histories. */
+const isJson = (memory: string): boolean => memory.startsWith("{");
+
+/** A breaker's memory as it was stored; histories of an older version are to be restored besides. */
+const restored = (
+  book: DetectionBook,
+  known: BreakerFacts | undefined,
+  { breakerId, memory, facts: line, baseline }: StoredMemory,
+): BreakerMemory => {
+  // Nearly always it was judged with what the registry says now.
+  const isKnown = known !== undefined && factsLine(known) === line;
+  const facts = isKnown ? known : factsOf(breakerId, line);
+  if (!isJson(memory)) return new BreakerMemory(facts, null, book.unpacked, { memory, baseline });
+  const breaker = new BreakerMemory(facts, null, book.unpacked);
+  breaker.fold = foldOfJson(Buffer.from(memory, "latin1").toString());
+  if (baseline !== null) breaker.baseline = baselineOf(baseline);
   // It stands in PostgreSQL as it is here.
   breaker.touched = false;
   return breaker;
@@ -250,6 +272,7 @@ export const openDetectionBook = (registry: Registry): DetectionBook => {
   const book: DetectionBook = {
     areas: new Map(),
     breakers: new Map(),
+    unpacked: new Set(),
     leavers: new Map(),
     asleep: new Set(registry.areaIds()),
   };
@@ -261,52 +284,21 @@ export const openDetectionBook = (registry: Registry): DetectionBook => {
   return book;
 };
 
-type Wanted = { areaIds: Iterable<string>; breakerIds?: readonly string[] };
-
-/**
- * Reads areas back, with the facts that they were judged with; areas that have had the same breakers come with them.
- * `breakerIds` are read besides, wherever they were. Changes nothing when it rejects. Answers the areas.
- */
-const readAreas = async (
-  query: Query,
+/** Puts what has been read in its place: the areas are awake. */
+const put = (
   book: DetectionBook,
   registry: Registry,
-  { areaIds, breakerIds = [] }: Wanted,
-  horizonMs: number,
-): Promise<Set<string>> => {
-  const woken = new Set<string>();
-  const memories: BreakerMemory[] = [];
-  // One that was not known of may have had breakers before.
-  const isAsleep = (areaId: string) => book.asleep.has(areaId) || !book.areas.has(areaId);
-  let areas = new Set([...areaIds].filter((id) => book.asleep.has(id)));
-  let others = breakerIds;
-  if (areas.size === 0 && others.length === 0) return woken;
-  while (areas.size > 0 || others.length > 0) {
-    const inAreas = [...areas].flatMap((areaId) => registry.breakersIn(areaId));
-    const left = [...areas].flatMap((areaId) => [
-      ...(book.leavers.get(areaId) ?? []),
-      // Those too who have left since the book was opened.
-      ...registry.leaversOf(areaId),
-    ]);
-    const wanted = [...inAreas.map((facts) => facts.breakerId), ...others];
-    const unread = wanted.filter((id) => !book.breakers.has(id));
-    const read = (await inParts(unread, (ids) => loadMemories(query, ids))).map(restored);
-    for (const one of read) memories.push(one);
-    for (const areaId of areas) woken.add(areaId);
-    const facts = [...inAreas, ...read.map((one) => one.facts)];
-    for (const id of [...left, ...others]) {
-      const one = registry.breakers.get(id);
-      if (one) facts.push(one);
-    }
-    areas = new Set(facts.flatMap(placesOf).filter((id) => isAsleep(id) && !woken.has(id)));
-    others = [];
-  }
-  const folds = await loadAreaFolds(query, [...woken]);
-  await restoreHistories(query, memories, horizonMs);
+  woken: ReadonlySet<string>,
+  memories: readonly BreakerMemory[],
+  folds: readonly { areaId: string; fold: unknown }[],
+): void => {
   for (const areaId of woken) book.asleep.delete(areaId);
   for (const breaker of memories) {
     // One may have been read with its area and by its id.
-    if (book.breakers.has(breaker.facts.breakerId)) continue;
+    if (book.breakers.has(breaker.facts.breakerId)) {
+      book.unpacked.delete(breaker);
+      continue;
+    }
     place(book, breaker);
     rememberMoves(book, breaker.facts);
   }
@@ -316,22 +308,86 @@ const readAreas = async (
     const area = book.areas.get(areaId) ?? (there && areaOf(book, areaId, there.villageId));
     if (area !== undefined) restoreArea(area, fold as StoredAreaFold);
   }
-  return woken;
 };
 
+type Wanted = { areaIds: Iterable<string>; breakerIds?: readonly string[] };
+
+/**
+ * Reads areas back, with the facts that they were judged with; areas that have had the same breakers come with them.
+ * `breakerIds` are read besides, wherever they were. Changes nothing when it rejects. Answers the areas.
+ */
+const readAreas = async (
+  db: DetectionReader,
+  book: DetectionBook,
+  registry: Registry,
+  { areaIds, breakerIds = [] }: Wanted,
+  horizonMs: number,
+): Promise<Set<string>> => {
+  const woken = new Set<string>();
+  let areas = new Set([...areaIds].filter((id) => book.asleep.has(id)));
+  if (areas.size === 0 && breakerIds.length === 0) return woken;
+  let others = breakerIds;
+  const memories: BreakerMemory[] = [];
+  const withoutHistories: BreakerMemory[] = [];
+  // One that was not known of may have had breakers before.
+  const isNeeded = (id: string) => (book.asleep.has(id) || !book.areas.has(id)) && !woken.has(id);
+  try {
+    while (areas.size > 0 || others.length > 0) {
+      const unread = new Map<string, BreakerFacts | undefined>();
+      /** Whoever has, or had, more places than one that wakes: all of them wake. */
+      const elsewhere: BreakerFacts[] = [];
+      const named = (id: string) => {
+        const facts = registry.breakers.get(id);
+        if (facts) elsewhere.push(facts);
+        return facts;
+      };
+      for (const id of others) {
+        const facts = named(id);
+        if (!book.breakers.has(id)) unread.set(id, facts);
+      }
+      for (const areaId of areas) {
+        woken.add(areaId);
+        for (const facts of registry.breakersIn(areaId)) {
+          unread.set(facts.breakerId, facts);
+          if (facts.placements) elsewhere.push(facts);
+        }
+        // Those who have left it, also since the book was opened.
+        for (const id of [...(book.leavers.get(areaId) ?? []), ...registry.leaversOf(areaId)]) named(id);
+      }
+      await inParts([...unread.keys()], (part) =>
+        readMemories(db.copyOut, part, (stored) => {
+          const known = unread.get(stored.breakerId);
+          const breaker = restored(book, known, stored);
+          memories.push(breaker);
+          if (breaker.facts !== known) elsewhere.push(breaker.facts);
+          if (isJson(stored.memory)) withoutHistories.push(breaker);
+        }),
+      );
+      areas = new Set(elsewhere.flatMap(placesOf).filter(isNeeded));
+      others = [];
+    }
+    const folds = await loadAreaFolds(db.query, [...woken]);
+    await restoreHistories(db.query, withoutHistories, horizonMs);
+    put(book, registry, woken, memories, folds);
+  } catch (error) {
+    for (const breaker of memories) book.unpacked.delete(breaker);
+    throw error;
+  }
+  return woken;
+};
 /**
  * Reads areas back as they are asked for, and brings them in step with the registry. Changes nothing when it rejects.
  * Answers what must be judged anew.
  */
 export const wakeAreas = async (
-  query: Query,
+  db: DetectionReader,
   book: DetectionBook,
   registry: Registry,
   areaIds: Iterable<string>,
   horizonMs: number,
   nowMs: number,
 ): Promise<RegistryEffects> => {
-  const woken = await readAreas(query, book, registry, { areaIds }, horizonMs);
+  const woken = await readAreas(db, book, registry, { areaIds }, horizonMs);
   return woken.size === 0 ? { revisions: [], areas: [] } : applyRegistry(book, registry, nowMs, woken);
 };
 
@@ -340,12 +396,24 @@ export const wakeAreas = async (
  * stands for an area depends on who has left it. Changes nothing when it rejects. Answers what must be judged anew.
  */
 export const followRegistry = async (
-  query: Query,
+  db: DetectionReader,
   book: DetectionBook,
   newer: Registry,
   horizonMs: number,
   nowMs: number,
 ): Promise<RegistryEffects> => {
-  await readAreas(query, book, newer, neededAwake(book, newer), horizonMs);
+  await readAreas(db, book, newer, neededAwake(book, newer), horizonMs);
   return applyRegistry(book, newer, nowMs);
+};
+
+/** Breakers that are kept unpacked: fewer than that never pack or unpack anything. */
+const unpackedAtMost = 20_000;
+
+/** Packs those that have been unpacked for longest, where they are very many. Call when what follows from them is committed. */
+export const packOldest = ({ unpacked }: DetectionBook, atMost = unpackedAtMost): void => {
+  let over = unpacked.size - atMost;
+  for (const breaker of unpacked) {
+    if (over <= 0) return;
+    if (breaker.pack()) over -= 1;
+  }
 };

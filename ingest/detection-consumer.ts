@@ -1,9 +1,9 @@
 // The consumer that judges: reports and the clock go through the fold, what follows is committed with the offset at once.
 
 import { receive, settle } from "../detection/area-fold.ts";
+import type { BreakerMemory } from "../detection/breaker-memory.ts";
 import {
   type AreaMemory,
-  type BreakerMemory,
   defaultHorizonMs,
   type FoldContext,
   listeningAtMs,
@@ -23,7 +23,13 @@ import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import { followRegistry, openDetectionBook, type RegistryEffects, wakeAreas } from "./detection-book.ts";
+import {
+  followRegistry,
+  openDetectionBook,
+  packOldest,
+  type RegistryEffects,
+  wakeAreas,
+} from "./detection-book.ts";
 import { loadGatewayBook } from "./gateway-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
@@ -105,7 +111,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   };
 
   const wake = async (areaIds: Iterable<string>) =>
-    take(await wakeAreas(db.query, book, registry, areaIds, nowMs - defaultHorizonMs, nowMs));
+    take(await wakeAreas(db, book, registry, areaIds, nowMs - defaultHorizonMs, nowMs));
   const areaOf = (breakerId: string): string[] => {
     const facts = registry.breakers.get(breakerId);
     return facts === undefined ? [] : [facts.areaId];
@@ -141,7 +147,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
   const follow = async () => {
     const newer = needs.registry();
     if (newer.version === registry.version) return;
-    const effects = await followRegistry(db.query, book, newer, nowMs - defaultHorizonMs, nowMs);
+    const effects = await followRegistry(db, book, newer, nowMs - defaultHorizonMs, nowMs);
     registry = newer;
     take(effects);
   };
@@ -150,9 +156,9 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     const wallMs = needs.clock();
     const touched = new Set<AreaMemory>();
     for (const report of inRounds(messages)) {
-      const known = book.breakers.get(report.breakerId);
-      if (known === undefined) continue;
-      const { area, breaker } = known;
+      const breaker = book.breakers.get(report.breakerId);
+      const area = breaker && book.areas.get(breaker.facts.areaId);
+      if (breaker === undefined || area === undefined) continue;
       // A second report of one breaker: what the first one meant must be judged before it.
       if (breaker.reported) settleArea(area);
       advanceTo(report.arrivalMs);
@@ -239,6 +245,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     async between(caughtUp) {
       await tick(caughtUp);
       await flush();
+      packOldest(book);
       if (journal.offsetOf("telemetry") >= committedOffset) {
         const revised = await reviser.run(book, nowMs, async (breakerId) => {
           await wake(areaOf(breakerId));

@@ -2,7 +2,8 @@
 // settings as they are and once as proposed, one transformer area after another. Nothing is written.
 import { setImmediate as turn } from "node:timers/promises";
 import { receive, settle } from "../detection/area-fold.ts";
-import { type AreaMemory, type BreakerSettings, newBreakerMemory } from "../detection/memory.ts";
+import { BreakerMemory, type BreakerSettings } from "../detection/breaker-memory.ts";
+import type { AreaMemory } from "../detection/memory.ts";
 import { type FindingSettings, settingsBook } from "../detection/settings.ts";
 import type { AlarmKind } from "../domain/alarm.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
@@ -58,7 +59,7 @@ const newRun = (
   const area: AreaMemory = {
     areaId: facts[0]?.areaId ?? "",
     villageId: facts[0]?.villageId ?? "",
-    breakers: new Map(facts.map((one) => [one.breakerId, newBreakerMemory(one, settingsOf(one))])),
+    breakers: new Map(facts.map((one) => [one.breakerId, new BreakerMemory(one, settingsOf(one))])),
     outageAlarm: undefined,
   };
   const context = { rule, listeningSinceMs: startMs, horizonMs: startMs - horizonMs };

@@ -1,4 +1,6 @@
 // Judges areas anew over a stretch of the past, from the stored histories: every breaker in the area that it was in then.
+
+import type { BreakerMemory } from "../detection/breaker-memory.ts";
 import {
   type AreaOutage,
   areaOutages,
@@ -6,7 +8,6 @@ import {
   type JudgedBreaker,
   publishedChanges,
 } from "../detection/judge-area.ts";
-import type { BreakerMemory } from "../detection/memory.ts";
 import type { OwnChange } from "../detection/own.ts";
 import { rewriteOf, splice } from "../detection/rewrite.ts";
 import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
@@ -35,7 +36,7 @@ const staysOf = (facts: BreakerFacts): Stay[] => {
 };
 
 const membersOf = (book: JudgedBook, areaId: string): BreakerMemory[] => {
-  const left = [...(book.leavers.get(areaId) ?? [])].flatMap((id) => book.breakers.get(id)?.breaker ?? []);
+  const left = [...(book.leavers.get(areaId) ?? [])].flatMap((id) => book.breakers.get(id) ?? []);
   return [...new Set([...(book.areas.get(areaId)?.breakers.values() ?? []), ...left])];
 };
 

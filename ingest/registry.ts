@@ -1,5 +1,5 @@
 // What the pipeline knows of the registry: breakers by id. Replaced as a whole when the registry changes.
-import type { BreakerSettings } from "../detection/memory.ts";
+import type { BreakerSettings } from "../detection/breaker-memory.ts";
 import { noSettings, settingsBook } from "../detection/settings.ts";
 import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
 

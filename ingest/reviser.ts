@@ -70,7 +70,8 @@ export const startReviser = async (needs: {
     const first = [...requests].find(([, waiting]) => isDue(waiting))?.[0];
     if (first === undefined) return 0;
     await wake(first);
-    const area = book.breakers.get(first)?.area;
+    const areaId = book.breakers.get(first)?.facts.areaId;
+    const area = areaId === undefined ? undefined : book.areas.get(areaId);
     const chosen = new Map([...requests].filter(([id]) => id === first || area?.breakers.has(id)));
     const handled = [...chosen].map(([breakerId, { fromMs }]) => ({ breakerId, fromMs }));
     if (area !== undefined) {

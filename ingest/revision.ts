@@ -1,6 +1,7 @@
 // Late data: folds a breaker's past anew from the stored reports, and judges its area again from where that made a difference.
 
-import { type BreakerMemory, publishedAt } from "../detection/memory.ts";
+import type { BreakerMemory, Remembered } from "../detection/breaker-memory.ts";
+import { defaultHorizonMs, forget, publishedAt } from "../detection/memory.ts";
 import {
   foldOwn,
   initialChange,
@@ -151,7 +152,7 @@ export const reviseArea = async (
   const requested: BreakerMemory[] = [];
   let fromMs = Number.POSITIVE_INFINITY;
   for (const [breakerId, request] of requests) {
-    const breaker = book.breakers.get(breakerId)?.breaker;
+    const breaker = book.breakers.get(breakerId);
     if (breaker === undefined) continue;
     requested.push(breaker);
     // The area is judged at least from the request on: its facts may have changed where its own history has not.
@@ -163,26 +164,45 @@ export const reviseArea = async (
   }
   const own = new Map(refolded.map(({ rewrite }) => [rewrite.breakerId, rewrite.changes]));
   const { everyone, published, next } = await judgeAgain(needs, book, requested, own, fromMs, nowMs);
-  const ownStates = new Map(refolded.map((one) => [one.breaker, one.own]));
+  const refoldedOf = new Map(refolded.map((one) => [one.breaker, one]));
+  /** What is remembered of the breaker once the revision holds. */
+  const revised = (breaker: BreakerMemory): Remembered => {
+    const { fold, keptFromMs, aheadMs } = breaker;
+    const one = refoldedOf.get(breaker);
+    const joined = next.get(breaker.facts.breakerId);
+    const remembered = {
+      fold: one === undefined ? fold : { ...fold, own: one.own },
+      changes: [...(one?.rewrite.changes ?? breaker.changes)],
+      published:
+        joined === undefined
+          ? [...breaker.published]
+          : splice(breaker.published, joined, joined[0]?.fromMs ?? 0),
+      // What was folded anew reaches no further back than it was read.
+      keptFromMs: Math.max(keptFromMs, one?.rewrite.changes[0]?.fromMs ?? Number.NEGATIVE_INFINITY),
+      aheadMs,
+    };
+    forget(remembered, nowMs - defaultHorizonMs);
+    return remembered;
+  };
+  const others = everyone.filter((one) => next.has(one.facts.breakerId) && !requested.includes(one));
+  const concerned = [...requested, ...others];
   return {
     own: refolded.map((one) => one.rewrite),
     published,
-    states: requested.map((breaker) => {
-      const { facts, fold } = breaker;
-      const now = (next.get(facts.breakerId) ?? breaker.published).findLast((c) => c.fromMs <= nowMs);
-      const state = ownStates.get(breaker) ?? fold.own;
-      return stateRow(facts, { ...fold, own: state }, now ?? publishedAt(breaker, nowMs));
+    // The histories are part of what is stored of a breaker: of everyone whose history is another.
+    states: concerned.map((breaker) => {
+      const remembered = revised(breaker);
+      const now = remembered.published.findLast((c) => c.fromMs <= nowMs) ?? publishedAt(breaker, nowMs);
+      return stateRow(breaker.facts, remembered, now);
     }),
     checkpoints: refolded.map((one) => ({ breakerId: one.breaker.facts.breakerId, ...one.checkpoints })),
     apply() {
-      for (const { breaker, own: state, rewrite } of refolded) {
-        breaker.fold.own = state;
-        breaker.changes = [...rewrite.changes];
-      }
-      for (const breaker of everyone) {
-        const joined = next.get(breaker.facts.breakerId);
-        if (joined === undefined) continue;
-        breaker.published = splice(breaker.published, joined, joined[0]?.fromMs ?? 0);
+      for (const breaker of concerned) {
+        const { fold, changes, published: spliced, keptFromMs } = revised(breaker);
+        breaker.fold.own = fold.own;
+        breaker.changes = changes;
+        breaker.published = spliced;
+        breaker.keptFromMs = keptFromMs;
         breaker.touched = true;
         breaker.dueMs = Number.NEGATIVE_INFINITY;
       }

@@ -82,11 +82,14 @@ export const loadDatedFacts = async (
         ORDER BY breaker_id, from_on`,
     ),
   ]);
-  const known = new Map<string, { fromMs: number; inhabited: boolean }[]>();
+  const known = new Map<string, Occupancy>();
+  // Nearly every household has had one occupancy for all time: they share it.
+  const always = { inhabited: [{ fromMs: 0, inhabited: true }], vacant: [{ fromMs: 0, inhabited: false }] };
   for (const { household_id, from_ms, inhabited } of occupancies) {
-    const entries = known.get(household_id) ?? [];
-    entries.push({ fromMs: from_ms, inhabited });
-    known.set(household_id, entries);
+    const entries = known.get(household_id);
+    if (entries === undefined && from_ms === 0)
+      known.set(household_id, inhabited ? always.inhabited : always.vacant);
+    else known.set(household_id, [...(entries ?? []), { fromMs: from_ms, inhabited }]);
   }
   const nothing: Occupancy = [];
   const occupancyOf = (id: string | null): Occupancy => (id === null ? nothing : (known.get(id) ?? nothing));

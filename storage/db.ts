@@ -1,5 +1,6 @@
 // The connection to PostgreSQL: a bounded pool, transactions, and notices of change.
 import pg from "pg";
+import { type CopyOut, copyOutOver } from "./copy-out.ts";
 
 /** Runs one statement; answers its rows. */
 export type Query = <T extends object>(text: string, values?: readonly unknown[]) => Promise<T[]>;
@@ -14,6 +15,8 @@ export type ChangeNotice =
 
 export type Db = {
   query: Query;
+  /** Tells of very many rows, one by one. */
+  copyOut: CopyOut;
   /** Runs `work` in one transaction; rolls back when it throws. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   /** Tells others of a change; inside a transaction pass its `query`, so that the notice leaves with the commit. */
@@ -88,6 +91,25 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Db => 
 
   const db: Db = {
     query: runner(pool),
+    async copyOut(select, onRow) {
+      const client = await pool.connect();
+      client.on("error", onError);
+      let broken: Error | undefined;
+      try {
+        await copyOutOver(client, select, onRow);
+      } catch (error) {
+        if (isUnanswered(error)) broken = error;
+        // A server that says goodbye has said so before the connection ends.
+        else
+          await client.query("SELECT 1").catch((e: Error) => {
+            broken = e;
+          });
+        throw error;
+      } finally {
+        client.off("error", onError);
+        client.release(broken);
+      }
+    },
     async transaction(work) {
       const client = await pool.connect();
       // A client that is checked out reports its lost connection here and not to the pool.

@@ -1,5 +1,6 @@
 // What detection reads back: its memory, histories, checkpoints and requests for revision.
 import type { StateChange } from "../domain/operating.ts";
+import { type CopyOut, quoteAll } from "./copy-out.ts";
 import type { Query } from "./db.ts";
 import type { OwnChangeRow } from "./detection.ts";
 
@@ -12,16 +13,32 @@ export const detectionOffset = async (query: Query, journalId: string): Promise<
   return row?.offset ?? 0;
 };
 
-/** A breaker's memory as last committed, and what it usually leaks; null where nothing has been learnt. */
-export type StoredMemory = { fold: unknown; baseline: string | null };
+/**
+ * A breaker's memory as last committed, the facts that it was judged with, and what it usually leaks; null where nothing has
+ * been learnt. Bytes are held as text of one a character, because a buffer of a few hundred bytes costs as much again.
+ */
+export type StoredMemory = { breakerId: string; memory: string; facts: string; baseline: string | null };
 
-/** The memories of those breakers that have one. */
-export const loadMemories = (query: Query, breakerIds: readonly string[]): Promise<StoredMemory[]> =>
-  query(
-    `SELECT s.fold, b.baseline FROM breaker_state s LEFT JOIN breaker_baseline b USING (breaker_id)
-      WHERE s.breaker_id = ANY($1::text[])`,
-    [breakerIds],
+/** Tells of the memories of those breakers that have one. */
+export const readMemories = (
+  copyOut: CopyOut,
+  breakerIds: readonly string[],
+  take: (stored: StoredMemory) => void,
+): Promise<void> => {
+  // Both sides are narrowed, so that they are merged in the order of their keys: looking up one for the other costs twice as much.
+  const wanted = `WHERE breaker_id = ANY(${quoteAll(breakerIds)})`;
+  return copyOut(
+    `SELECT s.breaker_id, s.memory, s.facts, b.baseline FROM (SELECT * FROM breaker_state ${wanted}) s
+       LEFT JOIN (SELECT * FROM breaker_baseline ${wanted}) b USING (breaker_id)`,
+    (row) =>
+      take({
+        breakerId: row.text(0) ?? "",
+        memory: row.oneByteText(1) ?? "",
+        facts: row.text(2) ?? "",
+        baseline: row.oneByteText(3),
+      }),
   );
+};
 
 export const loadAreaFolds = (
   query: Query,

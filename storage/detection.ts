@@ -37,8 +37,9 @@ export type BreakerStateRow = {
   sinceMs: number;
   lastReading: LastReading | null;
   lastHeardMs: number | null;
-  /** The fold's own memory; only detection reads it. */
-  fold: unknown;
+  /** What detection remembers of it, in base64, and the facts that it was judged with; only detection reads them. */
+  memory: string;
+  facts: string;
 };
 
 export type CheckpointRow = { breakerId: string; dayMs: number; fold: unknown };
@@ -50,7 +51,7 @@ export type DetectionCommit = {
   areas: readonly { areaId: string; fold: unknown }[];
   alarms: readonly AlarmWrite[];
   checkpoints: readonly CheckpointRow[];
-  /** What breakers usually leak, where it has changed; only detection reads it. */
+  /** What breakers usually leak, in base64, where it has changed; only detection reads it. */
   baselines?: readonly { breakerId: string; baseline: string }[];
   /** Late data or other facts: the history has to be judged anew from there on (`ownToo`: by its reports, too). */
   revisions: readonly { breakerId: string; fromMs: number; ownToo: boolean }[];
@@ -126,12 +127,14 @@ const statesAtOnce = 10_000;
 const writeStates = async (query: Query, states: DetectionCommit["states"]): Promise<void> => {
   for (let at = 0; at < states.length; at += statesAtOnce)
     await query(
-      `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, fold)
-       SELECT * FROM json_to_recordset($1::json) AS r("breakerId" text, state text, reason text, "sinceMs" bigint,
-         "lastReading" jsonb, "lastHeardMs" bigint, fold json)
+      `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, memory, facts)
+       SELECT r."breakerId", r.state, r.reason, r."sinceMs", r."lastReading", r."lastHeardMs",
+              decode(r.memory, 'base64'), r.facts
+         FROM json_to_recordset($1::json) AS r("breakerId" text, state text, reason text, "sinceMs" bigint,
+           "lastReading" jsonb, "lastHeardMs" bigint, memory text, facts text)
        ON CONFLICT (breaker_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
          since_ms = excluded.since_ms, last_reading = excluded.last_reading, last_heard_ms = excluded.last_heard_ms,
-         fold = excluded.fold`,
+         memory = excluded.memory, facts = excluded.facts`,
       [JSON.stringify(states.slice(at, at + statesAtOnce))],
     );
 };
@@ -201,7 +204,8 @@ export const writeDetection = async (query: Query, commit: DetectionCommit): Pro
   if (commit.baselines !== undefined && commit.baselines.length > 0)
     await query(
       `INSERT INTO breaker_baseline (breaker_id, baseline)
-       SELECT * FROM json_to_recordset($1::json) AS r("breakerId" text, baseline text)
+       SELECT r."breakerId", decode(r.baseline, 'base64')
+         FROM json_to_recordset($1::json) AS r("breakerId" text, baseline text)
        ON CONFLICT (breaker_id) DO UPDATE SET baseline = excluded.baseline`,
       [JSON.stringify(commit.baselines)],
     );

@@ -89,13 +89,20 @@ export const loadRegistryFacts = async (query: Query, timeZone: string): Promise
     ),
     loadDatedFacts(query, plannedOutages, midnight),
   ]);
+  // Few places, many breakers: each name of a place is held once.
+  const names = new Map<string, string>();
+  const once = <T extends string>(name: T): T => {
+    const known = names.get(name);
+    if (known === undefined) names.set(name, name);
+    return (known ?? name) as T;
+  };
   const breakers = rows.map((row) => ({
     breakerId: row.id,
-    townshipId: row.township_id,
-    villageId: row.village_id,
-    areaId: row.area_id,
+    townshipId: once(row.township_id),
+    villageId: once(row.village_id),
+    areaId: once(row.area_id),
     householdId: row.household_id,
-    level: row.level,
+    level: once(row.level),
     ratedResidualCurrentMa: row.rated_residual_current_ma,
     installedAtMs: midnight(row.installed_on),
     removedAtMs: row.removed_on === null ? null : midnight(row.removed_on),

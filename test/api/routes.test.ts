@@ -26,8 +26,8 @@ beforeAll(async () => {
   const now = house.now();
   const state = (id: string, value: string, reason: string | null, sinceMs: number, last: object | null) =>
     house.db.query(
-      `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, fold)
-       VALUES ($1, $2, $3, $4, $5, $6, '{}')`,
+      `INSERT INTO breaker_state (breaker_id, state, reason, since_ms, last_reading, last_heard_ms, memory, facts)
+       VALUES ($1, $2, $3, $4, $5, $6, '{}', '{}')`,
       [id, value, reason, sinceMs, last === null ? null : JSON.stringify(last), now],
     );
   const last = {

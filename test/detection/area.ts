@@ -2,12 +2,8 @@
 
 import type { AlarmEffect } from "../../detection/alarms.ts";
 import { type Receipt, receive, settle } from "../../detection/area-fold.ts";
-import {
-  type AreaEffects,
-  type AreaMemory,
-  defaultHorizonMs,
-  newBreakerMemory,
-} from "../../detection/memory.ts";
+import { BreakerMemory } from "../../detection/breaker-memory.ts";
+import { type AreaEffects, type AreaMemory, defaultHorizonMs } from "../../detection/memory.ts";
 import type { BreakerFacts } from "../../domain/breaker.ts";
 import { defaultJudgingRule } from "../../domain/limits.ts";
 import type { OperatingInterval, StateChange } from "../../domain/operating.ts";
@@ -54,7 +50,7 @@ export const area = (members: readonly BreakerFacts[]) => {
   const memory: AreaMemory = {
     areaId: "A",
     villageId: "V",
-    breakers: new Map(members.map((f) => [f.breakerId, newBreakerMemory(f)])),
+    breakers: new Map(members.map((f) => [f.breakerId, new BreakerMemory(f)])),
     outageAlarm: undefined,
   };
   const stored = new Map<string, Row[]>();

@@ -17,7 +17,7 @@ const anything = "*";
 /** Room → what its modules may import besides each other. */
 const doors: Record<string, Door> = {
   domain: { rooms: [], packages: ["zod"] },
-  detection: { rooms: ["domain"], packages: ["node:crypto"] },
+  detection: { rooms: ["domain"], packages: ["msgpackr", "node:crypto"] },
   journal: { rooms: [], packages: ["lmdb", "node:crypto"] },
   broker: { rooms: ["domain", "journal"], packages: ["aedes", "mqtt", "mqtt-packet", "node:"] },
   storage: {

@@ -2,8 +2,8 @@
 // hand gives, whatever was stored before, and whatever had been read back of it.
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { newBreakerFold, newBreakerMemory } from "../../detection/memory.ts";
-import { storedFold } from "../../detection/stored.ts";
+import { newBreakerFold } from "../../detection/breaker-fold.ts";
+import { BreakerMemory } from "../../detection/breaker-memory.ts";
 import type { BreakerFacts } from "../../domain/breaker.ts";
 import { defaultJudgingRule as rule } from "../../domain/limits.ts";
 import {
@@ -14,6 +14,7 @@ import {
   openDetectionBook,
   wakeAreas,
 } from "../../ingest/detection-book.ts";
+import { factsLine } from "../../ingest/facts-line.ts";
 import { judgeAgain } from "../../ingest/judge-again.ts";
 import { type Registry, registryOf } from "../../ingest/registry.ts";
 import { writeDetection } from "../../storage/detection.ts";
@@ -49,6 +50,7 @@ const nothing = { ...empty, records: undefined, offset: null, own: [], published
 const emptyBook = (): DetectionBook => ({
   areas: new Map(),
   breakers: new Map(),
+  unpacked: new Set(),
   leavers: new Map(),
   asleep: new Set(),
 });
@@ -63,11 +65,9 @@ const judge = async (
   world: World,
   needed: readonly Pick<NeededRevision, "breakerId" | "fromMs">[],
 ) => {
-  for (const { breaker } of book.breakers.values())
-    breaker.fold.own = { ...breaker.fold.own, lastKey: heard };
+  for (const breaker of book.breakers.values()) breaker.fold.own = { ...breaker.fold.own, lastKey: heard };
   for (const { breakerId, fromMs } of needed) {
-    const breaker =
-      book.breakers.get(breakerId)?.breaker ?? newBreakerMemory(factsOf(world)[0] as BreakerFacts);
+    const breaker = book.breakers.get(breakerId) ?? new BreakerMemory(factsOf(world)[0] as BreakerFacts);
     const { query } = database.db;
     const { published } = await judgeAgain({ query, rule }, book, [breaker], new Map(), fromMs, nowMs);
     await database.db.transaction((tx) => writeDetection(tx, { ...nothing, published }));
@@ -104,7 +104,7 @@ const expectStored = async (world: World) => {
 
 /** Stores memories of all breakers and areas, as they are in the world. */
 const store = async (world: World) => {
-  const states = factsOf(world).map(({ plannedOutages: _, ...facts }) => {
+  const states = factsOf(world).map((facts) => {
     const fold = newBreakerFold();
     fold.own = { ...fold.own, lastKey: heard };
     return {
@@ -114,7 +114,8 @@ const store = async (world: World) => {
       sinceMs: t0,
       lastReading: null,
       lastHeardMs: heard.tsMs,
-      fold: { ...storedFold(fold), facts },
+      memory: Buffer.from(JSON.stringify(fold)).toString("base64"),
+      facts: factsLine(facts),
     };
   });
   const folds = areas.map((areaId) => ({
@@ -132,7 +133,7 @@ const withLives = (world: World, other: World, changed: readonly string[]): Worl
 
 /** An area that is awake has all its breakers, with their memories, and so have all areas that they have been in. */
 const expectWhole = (book: DetectionBook, registry: Registry) => {
-  for (const { area } of book.breakers.values()) expect(book.asleep).not.toContain(area.areaId);
+  for (const { facts } of book.breakers.values()) expect(book.asleep).not.toContain(facts.areaId);
   for (const areaId of areas) {
     if (book.asleep.has(areaId)) continue;
     const there = [...(book.areas.get(areaId)?.breakers.values() ?? [])];
@@ -186,17 +187,16 @@ it("does so too after a restart that reads areas back one by one, while the regi
         await store(before);
 
         const [first, second] = [registryAt(meanwhile, 2), registryAt(after, 3)];
-        const { query } = database.db;
         const book = openDetectionBook(first);
         const horizonMs = t0;
         const wake = (registry: Registry, areaIds: Iterable<string>) =>
-          wakeAreas(query, book, registry, areaIds, horizonMs, nowMs);
+          wakeAreas(database.db, book, registry, areaIds, horizonMs, nowMs);
         for (const areaId of order.slice(0, wokenBefore)) {
           const { revisions } = await wake(first, [areaId]);
           expectWhole(book, first);
           await judge(book, meanwhile, revisions);
         }
-        const { revisions: needed } = await followRegistry(query, book, second, horizonMs, nowMs);
+        const { revisions: needed } = await followRegistry(database.db, book, second, horizonMs, nowMs);
         expectWhole(book, second);
         await judge(book, after, needed);
         const waiting = [...late];
@@ -251,9 +251,8 @@ it("reads those with an area who have moved out of it while both areas were asle
 
   const book = openDetectionBook(registryAt(before, 2));
   const second = registryAt(after, 3);
-  const { query } = database.db;
-  const wake = (areaIds: Iterable<string>) => wakeAreas(query, book, second, areaIds, t0, nowMs);
-  await judge(book, after, (await followRegistry(query, book, second, t0, nowMs)).revisions);
+  const wake = (areaIds: Iterable<string>) => wakeAreas(database.db, book, second, areaIds, t0, nowMs);
+  await judge(book, after, (await followRegistry(database.db, book, second, t0, nowMs)).revisions);
   // A late report of one who is still there.
   await judge(book, after, [...(await wake(["A"])).revisions, { breakerId: "b", fromMs: at(5) }]);
   await judge(book, after, (await wake(areas)).revisions);

@@ -238,7 +238,15 @@ describe.skipIf(influx.kind === "missing")("reporting", { timeout: 3 * pollTimeo
     const { b1, township, start, commit } = await setting();
     await commit({
       states: [
-        { breakerId: b1, ...operating, sinceMs: nowMs, lastReading: null, lastHeardMs: nowMs, fold: {} },
+        {
+          breakerId: b1,
+          ...operating,
+          sinceMs: nowMs,
+          lastReading: null,
+          lastHeardMs: nowMs,
+          memory: "e30=",
+          facts: "{}",
+        },
       ],
     });
     start();

@@ -1,13 +1,14 @@
 // What an area that wakes is judged with, where its breakers have changed places meanwhile.
 import { expect, it, onTestFinished } from "vitest";
 import { settle } from "../../detection/area-fold.ts";
-import { newBreakerFold } from "../../detection/memory.ts";
-import { storedFold } from "../../detection/stored.ts";
+import { newBreakerFold } from "../../detection/breaker-fold.ts";
 import type { BreakerFacts } from "../../domain/breaker.ts";
 import { defaultJudgingRule as rule } from "../../domain/limits.ts";
 import { newCommitBuilder } from "../../ingest/commit-builder.ts";
 import { followRegistry, openDetectionBook, wakeAreas } from "../../ingest/detection-book.ts";
+import { factsLine } from "../../ingest/facts-line.ts";
 import { registryOf } from "../../ingest/registry.ts";
+import type { CopyOut } from "../../storage/copy-out.ts";
 import type { Query } from "../../storage/db.ts";
 import { writeDetection } from "../../storage/detection.ts";
 import { facts, minute, t0 } from "../detection/area.ts";
@@ -63,7 +64,7 @@ const setUp = async (ids: string[]) => {
       endMs: null,
       changes: [{ fromMs: t0, state: "unknown" as const, reason: "silent" as const }],
     }));
-    const states = all.map(({ plannedOutages: _, ...f }) => {
+    const states = all.map((f) => {
       const fold = newBreakerFold();
       if (heard.includes(f.breakerId))
         fold.own = { ...fold.own, lastKey: { tsMs: t0 + 20 * hour, seq: 1, kind: "reading" } };
@@ -74,7 +75,8 @@ const setUp = async (ids: string[]) => {
         sinceMs: t0,
         lastReading: null,
         lastHeardMs: null,
-        fold: { ...storedFold(fold), facts: f },
+        memory: Buffer.from(JSON.stringify(fold)).toString("base64"),
+        facts: factsLine(f),
       };
     });
     await fresh.db.transaction((tx) =>
@@ -86,12 +88,12 @@ const setUp = async (ids: string[]) => {
 const nowMs = t0 + 20 * hour;
 
 it("planned outage of an asleep area whose first breaker goes to an awake one", async () => {
-  const { query, store } = await setUp(["x", "y", "z", "w"]);
+  const { db, store } = await setUp(["x", "y", "z", "w"]);
   const before = [facts("x"), facts("y"), facts("z"), facts("w", { areaId: "B" })];
   await store(before, ["y", "z", "w"], []);
   const r1 = registryOf(before, 1);
   const book = openDetectionBook(r1);
-  await wakeAreas(query, book, r1, ["B"], t0, nowMs);
+  await wakeAreas(db, book, r1, ["B"], t0, nowMs);
   const window = [{ fromMs: t0 + 5 * hour, toMs: t0 + 8 * hour }];
   const after = [
     facts("x", { areaId: "B" }),
@@ -100,19 +102,19 @@ it("planned outage of an asleep area whose first breaker goes to an awake one", 
     facts("w", { areaId: "B" }),
   ];
   const r2 = registryOf(after, 2, new Map([["A", window]]));
-  const { revisions } = await followRegistry(query, book, r2, t0, nowMs);
+  const { revisions } = await followRegistry(db, book, r2, t0, nowMs);
   expect(revisions.some((r) => ["y", "z"].includes(r.breakerId) && r.fromMs <= t0 + 5 * hour)).toBe(true);
 });
 
 it("an area's alarm comes back though none of its breakers has a memory there any more", async () => {
-  const { query, store } = await setUp(["x", "y", "z", "n"]);
+  const { db, store } = await setUp(["x", "y", "z", "n"]);
   const before = [facts("x"), facts("y"), facts("z")];
   const alarm = { phase: "standing", id: "alarm" };
   await store(before, ["x", "y", "z"], [{ areaId: "A", fold: { outageAlarm: alarm } }]);
   const r1 = registryOf([...before.map((f) => ({ ...f, areaId: "B" })), facts("n")], 1);
   const book = openDetectionBook(r1);
-  await wakeAreas(query, book, r1, ["A"], t0, nowMs);
-  await wakeAreas(query, book, r1, ["B"], t0, nowMs);
+  await wakeAreas(db, book, r1, ["A"], t0, nowMs);
+  await wakeAreas(db, book, r1, ["B"], t0, nowMs);
   expect(book.areas.get("A")?.outageAlarm).toEqual(alarm);
 });
 
@@ -136,16 +138,20 @@ it("no statement asks for or writes more than so many breakers, however many wak
       }
       return inner(text, values);
     };
+  const countingCopies: CopyOut = (select, onRow) => {
+    most = Math.max(most, ...(select.match(/\{[^}]*\}/g) ?? []).map((list) => list.split(",").length));
+    return db.copyOut(select, onRow);
+  };
   const registry = registryOf(all, 1);
   const book = openDetectionBook(registry);
-  await wakeAreas(counting(query), book, registry, ["A"], t0, nowMs);
+  await wakeAreas({ query: counting(query), copyOut: countingCopies }, book, registry, ["A"], t0, nowMs);
   expect(book.breakers.size).toBe(ids.length);
   expect(most).toBeLessThanOrEqual(10_000);
 
   const builder = newCommitBuilder();
   const area = book.areas.get("A");
   const context = { rule, listeningSinceMs: t0, horizonMs: t0 };
-  for (const { breaker } of book.breakers.values()) breaker.touched = true;
+  for (const breaker of book.breakers.values()) breaker.touched = true;
   if (area) builder.add(area, settle(area, nowMs, context), nowMs);
   const commit = builder.peek();
   expect(commit?.states).toHaveLength(ids.length);

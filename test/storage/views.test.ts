@@ -263,7 +263,7 @@ test("counts a house with two household breakers once", async () => {
     { actor: "t", nowMs: 0 },
   );
   await fresh.db.query(
-    "INSERT INTO breaker_state (breaker_id, state, since_ms, fold) VALUES ('X', 'operating', 0, '{}')",
+    "INSERT INTO breaker_state (breaker_id, state, since_ms, memory, facts) VALUES ('X', 'operating', 0, '{}', '{}')",
   );
   const counts = (await countAreas(fresh.db.query, {}, { nowMs: day0Ms, timeZone })).get("A00");
   expect(counts).toMatchObject({ households: 1, inhabitedHouseholds: 1, inhabitedOperating: 1 });
