@@ -56,8 +56,8 @@ export type DetectionNeeds = {
 };
 
 const tickMs = 1_000;
-/** Areas that are read back at every tick though nothing has been heard of them yet: of a township all, of a million breakers in minutes. */
-const areasPerTick = 200;
+/** Areas that are read back at once though nothing has been heard of them yet: reports wait no longer for them than for a batch. */
+const areasAtOnce = 200;
 const pruneEveryMs = 3_600_000;
 
 const liveState = ({ facts }: BreakerMemory, breaker: BreakerMemory, nowMs: number): LiveState => {
@@ -125,7 +125,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       ]),
     );
 
-  /** Messages in parts that wake no more areas than a tick does: nobody's report waits for the areas of a whole backlog. */
+  /** Messages in parts that wake no more areas than that at once: nobody's report waits for the areas of a whole backlog. */
   const partsOf = function* (messages: readonly DecodedMessage[]) {
     if (book.asleep.size === 0) {
       if (messages.length > 0) yield messages;
@@ -136,7 +136,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     for (const message of messages) {
       part.push(message);
       for (const areaId of areasIn([message])) if (book.asleep.has(areaId)) needed.add(areaId);
-      if (needed.size < areasPerTick) continue;
+      if (needed.size < areasAtOnce) continue;
       yield part;
       part = [];
       needed.clear();
@@ -209,6 +209,16 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     if (changed.alarmIds.length > 0) needs.publish.alarms(await findAlarms(db.query, changed.alarmIds));
   };
 
+  /** Reads back and settles some of the areas that are asleep still: silence is noticed there, too. */
+  const wakeNext = async () => {
+    const next = [...book.asleep.values().take(areasAtOnce)];
+    await wake(next);
+    for (const areaId of next) {
+      const area = book.areas.get(areaId);
+      if (area) settleArea(area);
+    }
+  };
+
   const tick = async (caughtUp: boolean) => {
     const wallMs = needs.clock();
     // With a backlog the clock stands where the messages are: what they say must be heard before silence is judged.
@@ -218,7 +228,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     if (lastTickMs !== 0 && wallMs - lastTickMs > rule.vouchMs) listeningSinceMs = nowMs;
     lastTickMs = wallMs;
     await follow();
-    await wake(book.asleep.values().take(areasPerTick));
+    if (!caughtUp) await wakeNext();
     for (const area of book.areas.values()) settleArea(area);
     pending.alarms(gateways.settle(nowMs, rule, nowMs >= listeningAtMs(context())));
   };
@@ -244,6 +254,8 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
     },
     async between(caughtUp) {
       await tick(caughtUp);
+      // With nothing left to read there is time for more than some at every tick.
+      if (caughtUp && book.asleep.size > 0) await wakeNext();
       await flush();
       packOldest(book);
       if (journal.offsetOf("telemetry") >= committedOffset) {

@@ -4,6 +4,7 @@ import { inject } from "vitest";
 import { type Db, openDatabase } from "../../storage/db.ts";
 import { createDatabase, dropDatabase } from "./databases.ts";
 import type {} from "./global-setup.ts";
+import { disagreeingMemories } from "./stored-memory.ts";
 
 export type FreshDatabase = { url: string; db: Db; drop(): Promise<void> };
 
@@ -14,7 +15,7 @@ const templateUrl = async (): Promise<string> => {
   return text;
 };
 
-/** Makes a database with today's schema and opens it; `drop` closes and removes it. */
+/** Makes a database with today's schema and opens it; `drop` looks at what is stored once more, closes and removes it. */
 export const freshDatabase = async (): Promise<FreshDatabase> => {
   const template = new URL(await templateUrl());
   const templateName = template.pathname.slice(1);
@@ -27,8 +28,11 @@ export const freshDatabase = async (): Promise<FreshDatabase> => {
     url,
     db,
     async drop() {
+      const disagreeing = await disagreeingMemories(db.query);
       await db.close();
       await dropDatabase(server.href, name);
+      if (disagreeing.length > 0)
+        throw new Error(`Memories say another history than the tables:\n${disagreeing.join("\n")}`);
     },
   };
 };
