@@ -114,7 +114,6 @@ export const measureState = ({ breakers }: StateOptions): StateResult => {
   const breaker = lived();
   const { memory, baseline } = storedTexts(breaker);
   const oneByteText = (base64: string) => Buffer.from(base64, "base64").toString("latin1");
-  const stored = { memory: oneByteText(memory), baseline: oneByteText(baseline) };
   const bytesOf = (base64: string) => Buffer.from(base64, "base64").length;
   const { fold, changes, published, keptFromMs, aheadMs } = breaker;
   const beyondBaseline = { fold: { ...fold, leakage: null }, changes, published, keptFromMs, aheadMs };
@@ -125,7 +124,10 @@ export const measureState = ({ breakers }: StateOptions): StateResult => {
   const areas = new Map<string, Map<string, BreakerMemory>>();
   const restoreS = cpuS(() => {
     for (const one of facts) {
-      const packed = new BreakerMemory(one, null, null, stored);
+      const packed = new BreakerMemory(one, null, null, {
+        memory: oneByteText(memory),
+        baseline: oneByteText(baseline),
+      });
       byId.set(one.breakerId, packed);
       const area = areas.get(one.areaId) ?? new Map<string, BreakerMemory>();
       areas.set(one.areaId, area.set(one.breakerId, packed));
@@ -137,6 +139,11 @@ export const measureState = ({ breakers }: StateOptions): StateResult => {
     for (const one of some) if (one.baseline === null) throw new Error("no baseline");
   });
   const unpacked = memoryBytes();
+  // As after a report: what was packed before is of no more use.
+  for (const one of some) {
+    one.touched = true;
+    one.touched = false;
+  }
   const packS = cpuS(() => {
     for (const one of some) if (!one.pack()) throw new Error("not packed");
   });
