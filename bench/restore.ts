@@ -138,7 +138,7 @@ export const measureRestore = async (
     let livingBytes = 0;
     for (let round = 0; round < options.rounds; round += 1) {
       const startMs = performance.now();
-      const facts = await loadRegistryFacts(db.query, timeZone);
+      const facts = await loadRegistryFacts(db, timeZone);
       const registry = registryOf(facts.breakers, 1, facts.plannedOutages);
       registryS.push((performance.now() - startMs) / 1_000);
       const before = memoryBytes();

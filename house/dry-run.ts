@@ -21,7 +21,7 @@ export const dryRunJob =
     const { query } = needs.db;
     return dryRun(dryRunInputSchema.parse(job.params), {
       telemetry: needs.telemetry,
-      facts: await loadBreakerFacts(query, needs.timeZone),
+      facts: await loadBreakerFacts(needs.db, needs.timeZone),
       settings: {
         overrides: await loadLimitOverrides(query),
         rules: await loadOwnRules(query),

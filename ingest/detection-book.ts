@@ -9,7 +9,7 @@ import { foldOfJson } from "../detection/stored.ts";
 import { baselineOf } from "../detection/stored-baseline.ts";
 import type { BreakerFacts } from "../domain/breaker.ts";
 import type { StateChange } from "../domain/operating.ts";
-import type { Db, Query } from "../storage/db.ts";
+import type { Query, Reader } from "../storage/db.ts";
 import {
   loadAreaFolds,
   loadOwnChanges,
@@ -32,9 +32,6 @@ export type DetectionBook = {
   /** Areas whose memory has not been read back yet: nothing of them is in the maps above but who has left them. */
   asleep: Set<string>;
 };
-
-/** What is read from PostgreSQL, as detection needs it. */
-export type DetectionReader = Pick<Db, "query" | "copyOut">;
 
 /** A stretch of a breaker's stored history that must be judged anew; `ownToo`: its reports must be folded anew as well. */
 export type NeededRevision = { breakerId: string; fromMs: number; ownToo: boolean };
@@ -317,7 +314,7 @@ type Wanted = { areaIds: Iterable<string>; breakerIds?: readonly string[] };
  * `breakerIds` are read besides, wherever they were. Changes nothing when it rejects. Answers the areas.
  */
 const readAreas = async (
-  db: DetectionReader,
+  db: Reader,
   book: DetectionBook,
   registry: Registry,
   { areaIds, breakerIds = [] }: Wanted,
@@ -380,7 +377,7 @@ const readAreas = async (
  * Answers what must be judged anew.
  */
 export const wakeAreas = async (
-  db: DetectionReader,
+  db: Reader,
   book: DetectionBook,
   registry: Registry,
   areaIds: Iterable<string>,
@@ -396,7 +393,7 @@ export const wakeAreas = async (
  * stands for an area depends on who has left it. Changes nothing when it rejects. Answers what must be judged anew.
  */
 export const followRegistry = async (
-  db: DetectionReader,
+  db: Reader,
   book: DetectionBook,
   newer: Registry,
   horizonMs: number,

@@ -51,7 +51,7 @@ export const watchRegistry = async (needs: {
     const askedMs = clock();
     // The import first: the facts are at least as new.
     knownImport = await newestImport(db.query);
-    const { breakers, plannedOutages } = await loadRegistryFacts(db.query, needs.timeZone);
+    const { breakers, plannedOutages } = await loadRegistryFacts(db, needs.timeZone);
     registry = registryOf(breakers, registry.version + 1, plannedOutages, await readSettings());
     confirmedMs = askedMs;
   };

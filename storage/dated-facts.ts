@@ -1,6 +1,6 @@
 // Facts that hold from their day on, for judging: where a breaker was, who lived there, when the power was taken off.
 import type { BreakerFacts, TimeWindow } from "../domain/breaker.ts";
-import type { Query } from "./db.ts";
+import type { Query, Reader } from "./db.ts";
 
 type Occupancy = BreakerFacts["occupancy"];
 /** Where a breaker was from then on, until the next; the first holds for all time before it. */
@@ -68,29 +68,35 @@ const areasOver = (spells: readonly Spell[]): { fromMs: number; areaId: string }
  * share their household's and their area's lists.
  */
 export const loadDatedFacts = async (
-  query: Query,
+  { query, copyOut }: Reader,
   planned: ReadonlyMap<string, TimeWindow[]>,
   midnight: (date: string) => number,
 ): Promise<(breakerId: string, areaId: string, householdId: string | null) => DatedFacts> => {
-  const [occupancies, moves] = await Promise.all([
-    query<{ household_id: string; from_ms: number; inhabited: boolean }>(
-      "SELECT household_id, from_ms, inhabited FROM household_occupancy ORDER BY household_id, from_ms",
-    ),
-    query<{ breaker_id: string; from_on: string; area_id: string; household_id: string | null }>(
-      `SELECT breaker_id, from_on, area_id, household_id FROM breaker_placement
-        WHERE breaker_id IN (SELECT breaker_id FROM breaker_placement GROUP BY 1 HAVING count(*) > 1)
-        ORDER BY breaker_id, from_on`,
-    ),
-  ]);
   const known = new Map<string, Occupancy>();
   // Nearly every household has had one occupancy for all time: they share it.
   const always = { inhabited: [{ fromMs: 0, inhabited: true }], vacant: [{ fromMs: 0, inhabited: false }] };
-  for (const { household_id, from_ms, inhabited } of occupancies) {
-    const entries = known.get(household_id);
-    if (entries === undefined && from_ms === 0)
-      known.set(household_id, inhabited ? always.inhabited : always.vacant);
-    else known.set(household_id, [...(entries ?? []), { fromMs: from_ms, inhabited }]);
-  }
+  await copyOut(
+    `SELECT household_id, from_ms::text, inhabited::text FROM household_occupancy ORDER BY household_id, from_ms`,
+    (row) => {
+      const householdId = row.text(0) ?? "";
+      const fromMs = Number(row.text(1));
+      const inhabited = row.text(2) === "true";
+      const entries = known.get(householdId);
+      if (entries === undefined && fromMs === 0)
+        known.set(householdId, inhabited ? always.inhabited : always.vacant);
+      else known.set(householdId, [...(entries ?? []), { fromMs, inhabited }]);
+    },
+  );
+  const moves = await query<{
+    breaker_id: string;
+    from_on: string;
+    area_id: string;
+    household_id: string | null;
+  }>(
+    `SELECT breaker_id, from_on, area_id, household_id FROM breaker_placement
+      WHERE breaker_id IN (SELECT breaker_id FROM breaker_placement GROUP BY 1 HAVING count(*) > 1)
+      ORDER BY breaker_id, from_on`,
+  );
   const nothing: Occupancy = [];
   const occupancyOf = (id: string | null): Occupancy => (id === null ? nothing : (known.get(id) ?? nothing));
   const spellsOf = new Map<string, Spell[]>();

@@ -52,6 +52,9 @@ const types = {
 const isUnanswered = (error: unknown): error is Error =>
   error instanceof Error && error.message === "Query read timeout";
 
+/** What reads, a few rows or very many. */
+export type Reader = Pick<Db, "query" | "copyOut">;
+
 export type DatabaseOptions = {
   maxConnections?: number;
   /** How long one statement may take, waiting for locks included. */

@@ -3,7 +3,7 @@ import type { BreakerFacts, BreakerLevel, TimeWindow } from "../domain/breaker.t
 import type { RegistryRow } from "../domain/registry.ts";
 import { midnightMs } from "../domain/time.ts";
 import { loadDatedFacts, loadPlannedWindows } from "./dated-facts.ts";
-import type { Query } from "./db.ts";
+import type { Query, Reader } from "./db.ts";
 
 /** Transformer areas read in one statement of the export. */
 const areasPerStatement = 100;
@@ -53,23 +53,14 @@ export const exportRegistry = async function* (query: Query, onDate?: string): A
   }
 };
 
-type FactsRow = {
-  id: string;
-  township_id: string;
-  village_id: string;
-  area_id: string;
-  household_id: string | null;
-  level: BreakerLevel;
-  rated_residual_current_ma: number;
-  installed_on: string;
-  removed_on: string | null;
-};
-
 /** What judging needs of the registry: breakers, and when each area's power is taken off on purpose. */
 export type RegistryFacts = { breakers: BreakerFacts[]; plannedOutages: Map<string, TimeWindow[]> };
 
 /** Every breaker as judging sees it, removed ones too; dates become midnights of `timeZone`. */
-export const loadRegistryFacts = async (query: Query, timeZone: string): Promise<RegistryFacts> => {
+export const loadRegistryFacts = async (
+  { query, copyOut }: Reader,
+  timeZone: string,
+): Promise<RegistryFacts> => {
   // Few dates, many breakers: a calendar computation costs more than a look-up.
   const midnights = new Map<string, number>();
   const midnight = (date: string): number => {
@@ -78,42 +69,48 @@ export const loadRegistryFacts = async (query: Query, timeZone: string): Promise
     return known;
   };
   const plannedOutages = await loadPlannedWindows(query);
-  const [rows, datedFacts] = await Promise.all([
-    query<FactsRow>(
-      `SELECT b.id, v.township_id, a.village_id, b.area_id, b.household_id, b.level,
-              b.rated_residual_current_ma, b.installed_on, b.removed_on
-         FROM breaker b
-         JOIN transformer_area a ON a.id = b.area_id
-         JOIN village v ON v.id = a.village_id
-        ORDER BY b.id`,
-    ),
-    loadDatedFacts(query, plannedOutages, midnight),
-  ]);
+  const datedFacts = await loadDatedFacts({ query, copyOut }, plannedOutages, midnight);
   // Few places, many breakers: each name of a place is held once.
   const names = new Map<string, string>();
-  const once = <T extends string>(name: T): T => {
+  const once = (name: string | null): string => {
+    if (name === null) return "";
     const known = names.get(name);
     if (known === undefined) names.set(name, name);
-    return (known ?? name) as T;
+    return known ?? name;
   };
-  const breakers = rows.map((row) => ({
-    breakerId: row.id,
-    townshipId: once(row.township_id),
-    villageId: once(row.village_id),
-    areaId: once(row.area_id),
-    householdId: row.household_id,
-    level: once(row.level),
-    ratedResidualCurrentMa: row.rated_residual_current_ma,
-    installedAtMs: midnight(row.installed_on),
-    removedAtMs: row.removed_on === null ? null : midnight(row.removed_on),
-    ...datedFacts(row.id, row.area_id, row.household_id),
-  }));
+  const breakers: BreakerFacts[] = [];
+  await copyOut(
+    `SELECT b.id, v.township_id, a.village_id, b.area_id, b.household_id, b.level,
+            b.rated_residual_current_ma::text, b.installed_on::text, b.removed_on::text
+       FROM breaker b
+       JOIN transformer_area a ON a.id = b.area_id
+       JOIN village v ON v.id = a.village_id
+      ORDER BY b.id`,
+    (row) => {
+      const breakerId = row.text(0) ?? "";
+      const areaId = once(row.text(3));
+      const householdId = row.text(4);
+      const removedOn = row.text(8);
+      breakers.push({
+        breakerId,
+        townshipId: once(row.text(1)),
+        villageId: once(row.text(2)),
+        areaId,
+        householdId,
+        level: once(row.text(5)) as BreakerLevel,
+        ratedResidualCurrentMa: Number(row.text(6)),
+        installedAtMs: midnight(once(row.text(7))),
+        removedAtMs: removedOn === null ? null : midnight(removedOn),
+        ...datedFacts(breakerId, areaId, householdId),
+      });
+    },
+  );
   return { breakers, plannedOutages };
 };
 
 /** The breakers of `loadRegistryFacts`. */
-export const loadBreakerFacts = async (query: Query, timeZone: string): Promise<BreakerFacts[]> =>
-  (await loadRegistryFacts(query, timeZone)).breakers;
+export const loadBreakerFacts = async (reader: Reader, timeZone: string): Promise<BreakerFacts[]> =>
+  (await loadRegistryFacts(reader, timeZone)).breakers;
 
 /** A number that rises with every change of the registry, by import or by one act; 0 before the first. */
 export const newestImport = async (query: Query): Promise<number> => {

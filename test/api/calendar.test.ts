@@ -32,7 +32,7 @@ describe("planned outages", () => {
     note: "换变压器",
   };
   const windows = async () => {
-    const { plannedOutages } = await loadRegistryFacts(house.db.query, "Asia/Shanghai");
+    const { plannedOutages } = await loadRegistryFacts(house.db, "Asia/Shanghai");
     return Object.fromEntries(plannedOutages);
   };
   const list = async (query: string) =>

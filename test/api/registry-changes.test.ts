@@ -33,7 +33,7 @@ const placements = async (id: string) =>
     (p) => `${p.fromOn} ${p.areaId} ${p.householdId}`,
   );
 const factsOf = async (id: string) => {
-  const facts = (await loadBreakerFacts(house.db.query, zone)).find((f) => f.breakerId === id);
+  const facts = (await loadBreakerFacts(house.db, zone)).find((f) => f.breakerId === id);
   if (facts === undefined) throw new Error(`no facts of ${id}`);
   return facts;
 };

@@ -84,7 +84,7 @@ describe.skipIf(influx.kind === "missing")("reporting", { timeout: 3 * pollTimeo
       { actor: "test", nowMs: Date.now() },
     );
     expect(imported.kind).toBe("imported");
-    const registry = registryOf(await loadBreakerFacts(fresh.db.query, timeZone), 1);
+    const registry = registryOf(await loadBreakerFacts(fresh.db, timeZone), 1);
     nowMs = Date.now();
     const problems: (string | null)[] = [];
     const start = (more: Partial<ReportingNeeds> = {}): Reporting => {

@@ -218,7 +218,8 @@ it("gives the same intervals, rates and reports in whatever order, and however o
   }
   for (const period of endedPeriods()) {
     const inOrder = await reportOf("ordered", period);
-    expect(inOrder).toContain("ordered-0");
+    // All of them were installed; on some days one has lost nothing, and is not named.
+    expect(inOrder).toMatch(/^,Total,Household,[1-9]/m);
     expect(await reportOf("shuffled", period), `${period.kind} ${period.firstDate}`).toBe(inOrder);
   }
 }, 300_000);

@@ -63,7 +63,7 @@ export const drive = async (db: Db, timeZone: string, startMs: number): Promise<
   const problems: string[] = [];
 
   const load = async () => {
-    const facts = await loadRegistryFacts(db.query, timeZone);
+    const facts = await loadRegistryFacts(db, timeZone);
     registry = registryOf(facts.breakers, registry.version + 1, facts.plannedOutages);
   };
   const open = () =>

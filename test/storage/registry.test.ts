@@ -115,7 +115,7 @@ test("keeps when a household became vacant", async () => {
   await changed([house(1, { inhabited: false })], 2_000);
   await changed([house(1, { inhabited: false })], 3_000);
   await changed([house(1)], 4_000);
-  const [facts] = await loadBreakerFacts(fresh.db.query, zone);
+  const [facts] = await loadBreakerFacts(fresh.db, zone);
   expect(facts).toEqual({
     breakerId: "B1",
     townshipId: "T",
