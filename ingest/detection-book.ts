@@ -178,16 +178,23 @@ const breakersAtOnce = 2_500;
 /** Statements at once: PostgreSQL works on the next while the rows of one are taken. */
 const lanes = 2;
 
+/** Rejects with the first failure, and not before everything that was begun has ended. */
 const inParts = async <T>(all: readonly T[], read: (part: readonly T[]) => Promise<void>): Promise<void> => {
   let at = 0;
   const run = async () => {
-    while (at < all.length) {
-      const from = at;
-      at += breakersAtOnce;
-      await read(all.slice(from, at));
+    try {
+      while (at < all.length) {
+        const from = at;
+        at += breakersAtOnce;
+        await read(all.slice(from, at));
+      }
+    } catch (error) {
+      at = all.length;
+      throw error;
     }
   };
-  await Promise.all(Array.from({ length: lanes }, run));
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, run));
+  for (const one of ended) if (one.status === "rejected") throw one.reason;
 };
 
 const grouped = <T extends { breakerId: string }>(
@@ -372,6 +379,7 @@ const readAreas = async (
   }
   return woken;
 };
+
 /**
  * Reads areas back as they are asked for, and brings them in step with the registry. Changes nothing when it rejects.
  * Answers what must be judged anew.

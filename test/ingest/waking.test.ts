@@ -144,6 +144,16 @@ it("no statement asks for or writes more than so many breakers, however many wak
   };
   const registry = registryOf(all, 1);
   const book = openDetectionBook(registry);
+  let copies = 0;
+  const failing: CopyOut = (select, onRow) => {
+    copies += 1;
+    return copies === 2 ? Promise.reject(new Error("no PostgreSQL")) : db.copyOut(select, onRow);
+  };
+  await expect(wakeAreas({ query, copyOut: failing }, book, registry, ["A"], t0, nowMs)).rejects.toThrow(
+    "no PostgreSQL",
+  );
+  // Nothing of it is left, and it is asked for no more.
+  expect([book.unpacked.size, book.breakers.size, [...book.asleep], copies]).toEqual([0, 0, ["A"], 2]);
   await wakeAreas({ query: counting(query), copyOut: countingCopies }, book, registry, ["A"], t0, nowMs);
   expect(book.breakers.size).toBe(ids.length);
   expect(most).toBeLessThanOrEqual(10_000);
