@@ -97,7 +97,11 @@ export const walkDown = async (site: Site): Promise<void> => {
   await close();
 };
 
-/** Every view on a phone: nothing to scroll sideways for, and the navigation at hand. */
+/** How much wider than the window the page is, in px. */
+const overflowPx = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Every view on a phone, and the head in windows of any width: nothing to scroll sideways for, and the navigation at hand. */
 export const walkOnPhone = async (site: Site, paths: readonly string[]): Promise<void> => {
   for (const locale of ["zh-CN", "en-GB"]) {
     const { page, troubles, close } = await signIn(site, { viewport: phone, locale });
@@ -105,11 +109,14 @@ export const walkOnPhone = async (site: Site, paths: readonly string[]): Promise
       await page.goto(site.url + path);
       await heading(page).waitFor();
       await page.locator(".live-live").waitFor();
-      const overflowPx = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      expect(overflowPx, `${path} in ${locale}`).toBe(0);
+      expect(await overflowPx(page), `${path} in ${locale}`).toBe(0);
       expect(await page.getByRole("navigation").isVisible()).toBe(true);
+    }
+    await page.goto(site.url);
+    await page.locator(".live-live").waitFor();
+    for (const width of [821, 961, 1181, 1300, 1381]) {
+      await page.setViewportSize({ width, height: 800 });
+      expect(await overflowPx(page), `${width} px in ${locale}`).toBe(0);
     }
     expect(troubles).toEqual([]);
     await close();
