@@ -23,13 +23,7 @@ import { findAlarms } from "../storage/views/alarms.ts";
 import { newCommitBuilder } from "./commit-builder.ts";
 import { type Consumer, type ConsumerOptions, startConsumer } from "./consumer.ts";
 import type { DecodedMessage } from "./decode.ts";
-import {
-  followRegistry,
-  openDetectionBook,
-  packOldest,
-  type RegistryEffects,
-  wakeAreas,
-} from "./detection-book.ts";
+import { openDetectionBook, packOldest, type RegistryEffects } from "./detection-book.ts";
 import { loadGatewayBook } from "./gateway-book.ts";
 import { quarantineRows } from "./quarantining.ts";
 import { newRecordBook } from "./record-book.ts";
@@ -37,6 +31,7 @@ import type { Registry } from "./registry.ts";
 import { startReviser } from "./reviser.ts";
 import { inRounds } from "./rounds.ts";
 import { newSupplyMarks } from "./supply-marks.ts";
+import { followRegistry, wakeAreas } from "./waking.ts";
 
 export type DetectionNeeds = {
   journal: Pick<Journal, "id" | "advance" | "offsetOf">;

@@ -9,14 +9,13 @@ import { defaultJudgingRule as rule } from "../../domain/limits.ts";
 import {
   applyRegistry,
   type DetectionBook,
-  followRegistry,
   type NeededRevision,
   openDetectionBook,
-  wakeAreas,
 } from "../../ingest/detection-book.ts";
 import { factsLine } from "../../ingest/facts-line.ts";
 import { judgeAgain } from "../../ingest/judge-again.ts";
 import { type Registry, registryOf } from "../../ingest/registry.ts";
+import { followRegistry, wakeAreas } from "../../ingest/waking.ts";
 import { writeDetection } from "../../storage/detection.ts";
 import { type FreshDatabase, freshDatabase } from "../support/database.ts";
 import {
