@@ -92,50 +92,43 @@ export const openDatabase = (url: string, options: DatabaseOptions = {}): Db => 
     async <T extends object>(text: string, values: readonly unknown[] = []) =>
       (await on.query<T>(text, values as unknown[])).rows;
 
+  /** Lends a connection to `work`; when that fails, `mend` tells whether the connection can serve the next. */
+  const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>, mend: string): Promise<T> => {
+    const client = await pool.connect();
+    // A client that is checked out reports its lost connection here and not to the pool.
+    client.on("error", onError);
+    let broken: Error | undefined;
+    try {
+      return await work(client);
+    } catch (error) {
+      // Anything else would wait behind the statement that was not answered: the server ends it when the connection goes.
+      if (isUnanswered(error)) broken = error;
+      else
+        await client.query(mend).catch((e: Error) => {
+          broken = e;
+        });
+      throw error;
+    } finally {
+      client.off("error", onError);
+      client.release(broken);
+    }
+  };
+
   const db: Db = {
     query: runner(pool),
-    async copyOut(select, onRow) {
-      const client = await pool.connect();
-      client.on("error", onError);
-      let broken: Error | undefined;
-      try {
-        await copyOutOver(client, select, onRow);
-      } catch (error) {
-        if (isUnanswered(error)) broken = error;
-        // A server that says goodbye has said so before the connection ends.
-        else
-          await client.query("SELECT 1").catch((e: Error) => {
-            broken = e;
-          });
-        throw error;
-      } finally {
-        client.off("error", onError);
-        client.release(broken);
-      }
-    },
-    async transaction(work) {
-      const client = await pool.connect();
-      // A client that is checked out reports its lost connection here and not to the pool.
-      client.on("error", onError);
-      let broken: Error | undefined;
-      try {
+    copyOut: (select, onRow) =>
+      withClient(
+        (client) => copyOutOver(client, select, onRow),
+        // A server that says goodbye has said so before this is answered.
+        "SELECT 1",
+      ),
+    transaction: (work) =>
+      withClient(async (client) => {
         await client.query("BEGIN");
         const result = await work(runner(client));
         await client.query("COMMIT");
         return result;
-      } catch (error) {
-        // A rollback would wait behind the statement that was not answered: the server does it when the connection goes.
-        if (isUnanswered(error)) broken = error;
-        else
-          await client.query("ROLLBACK").catch((e: Error) => {
-            broken = e;
-          });
-        throw error;
-      } finally {
-        client.off("error", onError);
-        client.release(broken);
-      }
-    },
+      }, "ROLLBACK"),
     async notify(notice, query = db.query) {
       await query("SELECT pg_notify($1, $2)", [channel, JSON.stringify(notice)]);
     },
