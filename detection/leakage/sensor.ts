@@ -40,8 +40,8 @@ const memoryMs = 10_000 * minuteMs;
 /** Time that must have been seen before a sensor's usual unrest is known: two days and nights. */
 const minLearntMs = 2_880 * minuteMs;
 /** Quiet nights clump: a run must be so many times as long as the longest of late, or so where load came and went meanwhile. */
-const timesLongest = 4;
-const timesLongestUnderLoad = 3;
+const timesLongest = 6;
+const timesLongestUnderLoad = 5;
 /** A run so long comes by chance once in e^20 ≈ 5·10⁸ readings. */
 const chanceExponent = 20;
 /** However restless the sensor: shorter runs are never judged. */
