@@ -32,6 +32,8 @@ export type AlarmView = {
   isRecovering: (silentSinceMs: number) => boolean;
   /** A main's residual current against the sum of its households', in mA; null where they cannot be compared. */
   lineExcess: () => LineExcess | null;
+  /** When the breaker was last heard, by our clock; −Infinity before it first was. */
+  heardMs: number;
   /** Since when the breaker has been silent; null while it is heard, and before it first was. */
   silentSinceMs: number | null;
   /** We ourselves have listened long enough for silence to mean something. */

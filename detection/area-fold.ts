@@ -4,12 +4,14 @@
 import type { StateChange } from "../domain/operating.ts";
 import type { Report } from "../domain/report.ts";
 import { alarmBreaker } from "./breaker-alarms.ts";
+import type { BreakerFold } from "./breaker-fold.ts";
 import type { BreakerMemory } from "./breaker-memory.ts";
 import { alarmDarkArea } from "./dark-area.ts";
 import { judgeArea, publishedChanges } from "./judge-area.ts";
 import { type AreaEffects, type AreaMemory, type FoldContext, forget, plan, publishedAt } from "./memory.ts";
 import { observeOld } from "./observe.ts";
 import { type OwnState, project, stepOwn } from "./own.ts";
+import { behindMs } from "./report-clock.ts";
 import { rewriteOf, sameChange, splice } from "./rewrite.ts";
 
 export type Receipt =
@@ -21,18 +23,44 @@ const dayMs = 86_400_000;
 const noBreakers: ReadonlySet<BreakerMemory> = new Set();
 const startOfUtcDay = (tsMs: number): number => Math.floor(tsMs / dayMs) * dayMs;
 
+type ReadingReport = Extract<Report, { kind: "reading" }>;
+
+const takeReading = (breaker: BreakerMemory, { body, tsMs, seq }: ReadingReport): void => {
+  const { fold } = breaker;
+  if (fold.reading !== null) fold.findings.beforeMa = fold.reading.residualCurrentMa;
+  fold.reading = { ...body, ts: tsMs, seq, tsMs };
+  breaker.touched = true;
+  breaker.reported = true;
+};
+
+/** Newer than the newest reading, and of now. */
+const isNewest = (
+  newest: BreakerFold["reading"],
+  { tsMs, arrivalMs }: ReadingReport,
+  { rule }: FoldContext,
+): boolean => (newest === null || tsMs > newest.tsMs) && arrivalMs - tsMs <= rule.vouchMs;
+
 /** Folds one report into its breaker's own history. Call `settle` before a second report of the same breaker. */
 export const receive = (breaker: BreakerMemory, report: Report, context: FoldContext): Receipt => {
   const { fold } = breaker;
   const before = fold.own;
   const step = stepOwn(before, breaker.changes, report, breaker.facts.installedAtMs, context.rule);
   if (step.kind !== "accepted") {
+    // Its history waits for a revision, danger does not: a status that was sent later has overtaken the newest reading.
+    if (report.kind === "reading" && isNewest(fold.reading, report, context)) {
+      takeReading(breaker, report);
+      breaker.report = report;
+      return step;
+    }
     const events = observeOld(
       { facts: breaker.facts, findings: fold.findings, limits: breaker.limits, rule: context.rule },
       report,
     );
     // What is remembered of the device may be another, and is stored when it is next looked at.
     breaker.touched = true;
+    // Or the clock was set back.
+    if (step.kind === "late" && report.kind === "reading" && behindMs(fold.findings) > 0)
+      takeReading(breaker, report);
     // A trip or a test may matter later though nothing is raised yet.
     if (events.length > 0 || report.kind === "trip" || report.kind === "test") {
       breaker.events = [...breaker.events, ...events];
@@ -46,10 +74,7 @@ export const receive = (breaker: BreakerMemory, report: Report, context: FoldCon
   breaker.reported = true;
   breaker.report = report;
   fold.viaGateway = report.via !== undefined;
-  if (report.kind === "reading") {
-    if (fold.reading !== null) fold.findings.beforeMa = fold.reading.residualCurrentMa;
-    fold.reading = { ...report.body, ts: report.tsMs, seq: report.seq, tsMs: report.tsMs };
-  }
+  if (report.kind === "reading") takeReading(breaker, report);
   const newDay = before.lastKey === null || startOfUtcDay(report.tsMs) > startOfUtcDay(before.lastKey.tsMs);
   return { kind: "accepted", checkpoint: newDay ? { dayMs: startOfUtcDay(report.tsMs), own: before } : null };
 };

@@ -12,19 +12,24 @@ import {
   type AreaEffects,
   type AreaMemory,
   type FoldContext,
+  heardMs,
   isRemoved,
-  lastHeardMs,
   listeningAtMs,
+  ownNowMs,
   publishedAt,
   silentSinceMs,
 } from "./memory.ts";
 import { observe } from "./observe.ts";
 import { isPossibleResidual } from "./plausible.ts";
-import { testDueMs } from "./state-rules.ts";
+import { behindMs } from "./report-clock.ts";
+import { openDueMs, testDueMs } from "./state-rules.ts";
 
 const noEvents: readonly AlarmEvent[] = [];
 
-/** Whether enough of the others were heard in the two heartbeats before `breaker` fell silent. */
+/** Others speak for an area that lives when they were heard so many heartbeats before `breaker` fell silent, or later. */
+const aliveHeartbeats = 1.5;
+
+/** Whether enough of the others were heard, with supply, since about when `breaker` missed its first report. */
 const areaAlive = (
   area: AreaMemory,
   breaker: BreakerMemory,
@@ -36,7 +41,8 @@ const areaAlive = (
   for (const other of area.breakers.values()) {
     if (other === breaker || other.fold.own.lastKey === null || isRemoved(other, silentSince)) continue;
     reporting += 1;
-    if (lastHeardMs(other) > silentSince - 2 * rule.heartbeatIntervalMs) heard += 1;
+    const isAlive = heardMs(other) > silentSince - aliveHeartbeats * rule.heartbeatIntervalMs;
+    if (isAlive && !other.fold.own.noSupply) heard += 1;
   }
   if (reporting + 1 < rule.areaOutageMinBreakers) return true;
   return heard > (1 - rule.areaOutageShare) * (reporting + 1);
@@ -59,7 +65,7 @@ const nextFindingMs = (breaker: BreakerMemory, view: AlarmView): number => {
   if (findings.trip !== null) nextMs = Math.min(nextMs, findings.trip.arrivalMs + attributionWaitMs);
   const testMs = testDueMs(view);
   if (testMs > view.nowMs) nextMs = Math.min(nextMs, testMs);
-  return nextMs;
+  return Math.min(nextMs, openDueMs(view));
 };
 
 /**
@@ -92,6 +98,7 @@ const newView = ({ breaker, nowMs, context }: Look): AlarmView => ({
   isRecovering: (sinceMs) => look !== null && isRecovering(look.area, sinceMs, look.nowMs, look.context.rule),
   lineExcess: () =>
     look === null ? null : lineExcess(look.area, look.breaker, look.nowMs, look.context.rule),
+  heardMs: Number.NEGATIVE_INFINITY,
   silentSinceMs: null,
   listening: false,
   removed: false,
@@ -107,13 +114,15 @@ const fill = (view: AlarmView, { breaker, nowMs, context }: Look): void => {
   view.testedMs = breaker.testedMs;
   view.rule = rule;
   view.nowMs = nowMs;
-  view.published = publishedAt(breaker, nowMs);
-  view.reading = reading !== null && nowMs <= reading.tsMs + rule.vouchMs ? reading : null;
+  view.published = publishedAt(breaker, ownNowMs(breaker, nowMs));
+  const readingMs = reading === null ? Number.NEGATIVE_INFINITY : reading.tsMs + behindMs(fold.findings);
+  view.reading = nowMs <= readingMs + rule.vouchMs ? reading : null;
   // A trip since the last reading has moved the contact.
   view.contact = fold.own.contact ?? reading?.contact ?? null;
   view.isClosed = view.contact === "closed";
   view.findings = fold.findings;
   view.leakage = fold.leakage;
+  view.heardMs = heardMs(breaker);
   view.silentSinceMs = silentSinceMs(breaker, nowMs, rule);
   view.listening = nowMs >= listeningAtMs(context);
   view.removed = isRemoved(breaker, nowMs);
@@ -159,7 +168,7 @@ export const alarmBreaker = (
   const { fold } = breaker;
   takeReport(breaker, context.rule);
   if (fold.findings.trip !== null) {
-    const events = attributeTrip(area, breaker, nowMs);
+    const events = attributeTrip(area, breaker, nowMs, context.rule);
     if (events.length > 0) {
       breaker.events = [...breaker.events, ...events];
       breaker.touched = true;
@@ -177,7 +186,8 @@ export const alarmBreaker = (
   step.memories = fold.alarms;
   step.changed = false;
   step.ownRules = breaker.ownRules;
-  step.isReading = breaker.reported && breaker.report?.kind === "reading";
+  // A late reading that matters now has been taken in as it came.
+  step.isReading = breaker.reported && (breaker.report === null || breaker.report.kind === "reading");
   step.events = breaker.events;
   stepAlarms(step, effects.alarms);
   fold.alarms = step.memories;

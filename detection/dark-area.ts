@@ -5,17 +5,19 @@ import type { JudgingRule } from "../domain/limits.ts";
 import { repeatSuppressionMs } from "./alarm-view.ts";
 import { type AlarmMemory, alarmId } from "./alarms.ts";
 import type { BreakerMemory } from "./breaker-memory.ts";
-import { areaOutages } from "./judge-area.ts";
+import { areaOutages, isAreaOutage } from "./judge-area.ts";
 import {
   type AreaEffects,
   type AreaMemory,
   type FoldContext,
+  heardMs,
   isPlannedOut,
   isRemoved,
-  lastHeardMs,
   listeningAtMs,
   publishedAt,
+  silentSinceMs,
 } from "./memory.ts";
+import { behindMs } from "./report-clock.ts";
 
 type DarkKind = "areaOutage" | "communicationLoss";
 const memoryOf: Record<DarkKind, "outageAlarm" | "linkAlarm"> = {
@@ -23,14 +25,14 @@ const memoryOf: Record<DarkKind, "outageAlarm" | "linkAlarm"> = {
   communicationLoss: "linkAlarm",
 };
 
-/** A last gasp or a trip of the main this long before the area fell silent still belongs to it. */
-const gaspMs = 20 * 60_000;
+/** A last gasp or a trip of the main belongs to the area's silence, which begins when nothing vouches any more, and so much before. */
+const gaspMs = 5 * 60_000;
 
 /** Whether the breaker says that its supply went off around `fromMs` or later; the word may have come an hour late. */
-const saysSupplyLost = ({ fold, facts }: BreakerMemory, fromMs: number): boolean => {
+const saysSupplyLost = ({ fold, facts }: BreakerMemory, fromMs: number, rule: JudgingRule): boolean => {
   const { own, findings } = fold;
   if (own.noSupply) return true;
-  if (findings.lastTripMs < fromMs - gaspMs) return false;
+  if (findings.lastTripMs < fromMs - rule.vouchMs - gaspMs) return false;
   if (findings.lastCause === "outage") return true;
   return facts.level === "main" && own.contact !== null && own.contact !== "closed";
 };
@@ -51,9 +53,9 @@ const kindOf = (
   let heardWithSupply = false;
   for (const breaker of breakers) {
     if (breaker.fold.own.lastKey === null || isRemoved(breaker, nowMs)) continue;
-    if (saysSupplyLost(breaker, fromMs)) return "areaOutage";
+    if (saysSupplyLost(breaker, fromMs, rule)) return "areaOutage";
     // Whoever spoke just before the area fell silent is not silent yet, but has not been heard since either.
-    if (lastHeardMs(breaker) > nowMs - 2 * rule.heartbeatIntervalMs) heardWithSupply = true;
+    if (heardMs(breaker) > nowMs - 2 * rule.heartbeatIntervalMs) heardWithSupply = true;
     else if (breaker.fold.viaGateway) viaGateway += 1;
     else ofTheirOwn += 1;
   }
@@ -96,11 +98,23 @@ const raise = (
   return { phase: "standing", id };
 };
 
+/** Whether the area is dark only by clocks that are behind: it is heard. */
+const isBehind = (breakers: readonly BreakerMemory[], nowMs: number, rule: JudgingRule): boolean => {
+  if (!breakers.some(({ fold }) => behindMs(fold.findings) > 0)) return false;
+  const reporting = breakers.filter((b) => b.fold.own.lastKey !== null && !isRemoved(b, nowMs));
+  const dark = reporting.filter((b) => silentSinceMs(b, nowMs, rule) !== null || b.fold.own.noSupply);
+  return !isAreaOutage(dark.length, reporting.length, rule);
+};
+
 const settleDark = (area: AreaMemory, nowMs: number, context: FoldContext, effects: AreaEffects): void => {
   const breakers = [...area.breakers.values()];
   const outage = areaOutages(breakers, Math.min(context.horizonMs, nowMs), nowMs, context.rule).at(-1);
   // What the calendar announced needs no alarm.
-  const isDark = outage !== undefined && outage.toMs === null && !isPlannedOut(area, nowMs);
+  const isDark =
+    outage !== undefined &&
+    outage.toMs === null &&
+    !isPlannedOut(area, nowMs) &&
+    !isBehind(breakers, nowMs, context.rule);
   if (!isDark) {
     clear(area, "areaOutage", nowMs, effects);
     clear(area, "communicationLoss", nowMs, effects);

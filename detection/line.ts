@@ -8,6 +8,7 @@ import type { BreakerMemory } from "./breaker-memory.ts";
 import { type AreaMemory, isRemoved } from "./memory.ts";
 import { eventStandsMs } from "./observe.ts";
 import { isPossibleResidual } from "./plausible.ts";
+import { behindMs } from "./report-clock.ts";
 
 /** Fewer households prove nothing. */
 const minHouseholds = 3;
@@ -15,8 +16,10 @@ const minHouseholds = 3;
 const maxUnheardShare = 0.1;
 /** A main's trip waits so long for what the households have to say of it, in ms of arrival. */
 export const attributionWaitMs = 60_000;
-/** What a household leaked so long before the trip still tells, in ms. */
+/** What a household leaked so long before the trip still tells, in ms, or in two heartbeats if they are longer. */
 const beforeTripMs = 15 * 60_000;
+/** Clocks of two devices differ by so much, in ms: a reading this close to the trip may be from before or after it. */
+const clocksDifferMs = 60_000;
 /** A household's own trip belongs to the main's when it is no further away. */
 const sameTripMs = 120_000;
 const maxSuspects = 5;
@@ -53,7 +56,7 @@ export const lineExcess = (
     const own = fold.reading;
     if (
       own === null ||
-      nowMs - own.tsMs > 2 * rule.heartbeatIntervalMs ||
+      nowMs - own.tsMs - behindMs(fold.findings) > 2 * rule.heartbeatIntervalMs ||
       !isPossibleResidual(own.residualCurrentMa)
     ) {
       silentHouseholds += 1;
@@ -67,22 +70,23 @@ export const lineExcess = (
 type Suspect = { breaker: BreakerMemory; score: number; riseMa: number; levelMa: number; tripped: boolean };
 
 /** What speaks for a household being behind a residual trip of its main at `atMs`. */
-const suspicion = (breaker: BreakerMemory, atMs: number): Suspect => {
+const suspicion = (breaker: BreakerMemory, atMs: number, rule: JudgingRule): Suspect => {
   const { fold, facts } = breaker;
   const { findings, reading } = fold;
+  const clockMs = behindMs(findings);
   const tripped =
     findings.lastCause !== null &&
     isResidualTrip(findings.lastCause) &&
-    Math.abs(findings.lastTripMs - atMs) <= sameTripMs;
+    Math.abs(findings.lastTripMs + clockMs - atMs) <= sameTripMs;
   let levelMa = 0;
   if (
     reading !== null &&
-    Math.abs(reading.tsMs - atMs) <= beforeTripMs &&
+    Math.abs(reading.tsMs + clockMs - atMs) <= Math.max(beforeTripMs, 2 * rule.heartbeatIntervalMs) &&
     isPossibleResidual(reading.residualCurrentMa)
   ) {
     // After the trip the house may be without supply: what it leaked before counts.
     levelMa =
-      reading.tsMs > atMs
+      reading.tsMs + clockMs > atMs - clocksDifferMs
         ? Math.max(reading.residualCurrentMa, findings.beforeMa)
         : reading.residualCurrentMa;
   }
@@ -94,9 +98,9 @@ const suspicion = (breaker: BreakerMemory, atMs: number): Suspect => {
 };
 
 /** The households most likely behind the trip, the likeliest first. */
-export const suspectsOf = (area: AreaMemory, atMs: number): Suspect[] =>
+export const suspectsOf = (area: AreaMemory, atMs: number, rule: JudgingRule): Suspect[] =>
   [...households(area, atMs)]
-    .map((breaker) => suspicion(breaker, atMs))
+    .map((breaker) => suspicion(breaker, atMs, rule))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score || (a.breaker.facts.breakerId < b.breaker.facts.breakerId ? -1 : 1))
     .slice(0, maxSuspects);
@@ -119,11 +123,16 @@ const suspectEvidence = (suspects: readonly Suspect[]): AlarmEvidence =>
  * The alarms of a main's residual trip, once what the households say of it has had time to come: the trip with its
  * suspects, and the failed grading where the likeliest leaked its IΔn or more and stayed closed. Mutates the memory.
  */
-export const attributeTrip = (area: AreaMemory, main: BreakerMemory, nowMs: number): AlarmEvent[] => {
+export const attributeTrip = (
+  area: AreaMemory,
+  main: BreakerMemory,
+  nowMs: number,
+  rule: JudgingRule,
+): AlarmEvent[] => {
   const { trip } = main.fold.findings;
   if (trip === null || nowMs < trip.arrivalMs + attributionWaitMs) return [];
   main.fold.findings.trip = null;
-  const suspects = suspectsOf(area, trip.atMs);
+  const suspects = suspectsOf(area, trip.atMs + behindMs(main.fold.findings), rule);
   const evidence: AlarmEvidence = {
     residualCurrentMa: trip.residualCurrentMa,
     ratedResidualCurrentMa: main.facts.ratedResidualCurrentMa,

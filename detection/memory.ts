@@ -6,6 +6,7 @@ import { type StateChange, silent } from "../domain/operating.ts";
 import type { AlarmEffect, AlarmMemory } from "./alarms.ts";
 import type { BreakerMemory, Remembered } from "./breaker-memory.ts";
 import { nextOwnChangeMs, type OwnChange } from "./own.ts";
+import { behindMs } from "./report-clock.ts";
 import type { Rewrite } from "./rewrite.ts";
 
 export type AreaMemory = {
@@ -65,9 +66,22 @@ export const publishedAt = (breaker: BreakerMemory, atMs: number): StateChange =
 export const lastHeardMs = (breaker: Pick<Remembered, "fold">): number =>
   breaker.fold.own.lastKey?.tsMs ?? Number.NEGATIVE_INFINITY;
 
+/** When it was last heard by our clock: what comes right now with an old time on it, again and again, was said right now. */
+export const heardMs = ({ fold }: Pick<Remembered, "fold">): number =>
+  behindMs(fold.findings) > 0 ? fold.findings.arrivalMs : lastHeardMs({ fold });
+
+/**
+ * The present by the breaker's own clock where that is proven behind: its history is in its own time (DOMAIN.md), and what
+ * it says now stands there. Where its history has not come so far (the clock was set back), ours.
+ */
+export const ownNowMs = ({ fold }: Pick<Remembered, "fold">, nowMs: number): number => {
+  const atMs = nowMs - behindMs(fold.findings);
+  return lastHeardMs({ fold }) <= atMs ? atMs : nowMs;
+};
+
 /** Since when the breaker has been silent; null while it is heard, and before it first was. */
 export const silentSinceMs = (breaker: BreakerMemory, nowMs: number, rule: JudgingRule): number | null => {
-  const sinceMs = lastHeardMs(breaker) + rule.vouchMs;
+  const sinceMs = heardMs(breaker) + rule.vouchMs;
   return sinceMs > Number.NEGATIVE_INFINITY && sinceMs <= nowMs ? sinceMs : null;
 };
 
@@ -130,11 +144,15 @@ export const plan = (
     nextOwnChangeMs(fold.own, facts.installedAtMs, nowMs, context.rule),
     nextFindingMs,
   );
+  // Its history has long said that it is silent when it falls silent.
+  if (behindMs(fold.findings) > 0 && heardMs(breaker) + context.rule.vouchMs > nowMs)
+    breaker.dueMs = Math.min(breaker.dueMs, heardMs(breaker) + context.rule.vouchMs);
   // Silence that is not alarmed yet waits for our own ears, then for the rest of the area: look at every tick.
   const { reason } = publishedAt(breaker, nowMs);
   if (reason === "areaOutage" || reason === "neverReported" || reason === "silent") {
     if (nowMs < listeningAtMs(context)) breaker.dueMs = Math.min(breaker.dueMs, listeningAtMs(context));
-    else if (reason === "silent" && fold.own.lastKey !== null && fold.alarms.silent?.phase !== "standing")
-      breaker.dueMs = nowMs;
+    else if (reason === "silent" && fold.own.lastKey !== null && fold.alarms.silent?.phase !== "standing") {
+      if (silentSinceMs(breaker, nowMs, context.rule) !== null) breaker.dueMs = nowMs;
+    }
   }
 };

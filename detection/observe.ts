@@ -9,7 +9,7 @@ import type { TripCause } from "../domain/wire.ts";
 import type { AlarmEvent } from "./alarms.ts";
 import type { FindingMemory } from "./finding-memory.ts";
 import { impossibleField, isPossibleResidual } from "./plausible.ts";
-import { noteClock } from "./report-clock.ts";
+import { behindMs, noteClock } from "./report-clock.ts";
 import { noteRepeat, noteSequence } from "./sequence.ts";
 
 export const hourMs = 3_600_000;
@@ -140,7 +140,7 @@ const observeTrip = (
     while (findings.tripsMs.length > limits.repeatedTripCount) findings.tripsMs.shift();
   }
   // Yesterday's trip that comes late is recorded and nobody is called (DOMAIN.md).
-  if (arrivalMs - tsMs > rule.vouchMs) return;
+  if (arrivalMs - tsMs - behindMs(findings) > rule.vouchMs) return;
   const residualCurrentMa = body.residualCurrentMa ?? null;
   const evidence = {
     cause: body.cause,

@@ -10,6 +10,12 @@ const steadyMs = 30_000;
 const apartMs = 20_000;
 /** So many in a row prove it. */
 const steadyReports = 3;
+/** More are not counted: so many of which each is behind by something else disprove it again. */
+const mostReports = 20;
+
+/** How far the breaker's clock is proven to be behind, in ms: what it says comes as it happens, and says the wrong time. 0 where not. */
+export const behindMs = ({ lagRun, lagMs }: FindingMemory): number =>
+  lagRun >= steadyReports - 1 ? lagMs : 0;
 
 /** Takes in one report; answers the evidence where the clock is wrong, else null. Mutates the memory. */
 export const noteClock = (
@@ -25,10 +31,14 @@ export const noteClock = (
   }
   const lagMs = arrivalMs - report.tsMs;
   const isApart = arrivalMs - findings.arrivalMs >= apartMs;
-  const isSteady = isApart && Math.abs(lagMs - findings.lagMs) <= steadyMs;
-  findings.lagRun = lagMs >= limits.clockBehindMs && isSteady ? Math.min(findings.lagRun + 1, 100) : 0;
+  const isSteady = Math.abs(lagMs - findings.lagMs) <= steadyMs;
+  if (lagMs < limits.clockBehindMs) findings.lagRun = 0;
+  // One that was long on its way does not disprove what many have proven.
+  else if (!isSteady) findings.lagRun = Math.max(findings.lagRun - 1, 0);
+  else if (isApart) findings.lagRun = Math.min(findings.lagRun + 1, mostReports);
   findings.lagMs = lagMs;
   findings.arrivalMs = arrivalMs;
   if (lagMs <= -limits.clockAheadMs) return { aheadMs: -lagMs };
-  return findings.lagRun >= steadyReports - 1 ? { behindMs: lagMs } : null;
+  const provenMs = behindMs(findings);
+  return provenMs > 0 ? { behindMs: provenMs } : null;
 };

@@ -4,6 +4,8 @@ import type { StateChange } from "../domain/operating.ts";
 import { type AlarmView, type Condition, type KindRule, readingEvidence } from "./alarm-view.ts";
 
 const dayMs = 86_400_000;
+/** A report that is due may be on its way so long: an alarm of a second helps nobody. */
+const onItsWayMs = 30_000;
 
 const stateStartMs = ({ published }: AlarmView): number => published.fromMs;
 const silenceStartMs = ({ silentSinceMs, nowMs }: AlarmView): number => silentSinceMs ?? nowMs;
@@ -23,6 +25,17 @@ const whileReason =
       published.reason === "plannedOutage";
     return unheard ? "hold" : "off";
   };
+
+const isOpen = whileReason("open");
+/** When the next report must have come. */
+const nextReportMs = ({ heardMs, rule }: AlarmView): number =>
+  heardMs + rule.heartbeatIntervalMs + onItsWayMs;
+
+/** When an open contact is believed though no further report has come; Infinity where that is not the question. */
+export const openDueMs = (view: AlarmView): number =>
+  view.published.reason === "open" && nextReportMs(view) > view.nowMs
+    ? nextReportMs(view)
+    : Number.POSITIVE_INFINITY;
 
 /** When the monthly trip test is due: counted from the newest test, or from when we began to know the breaker. */
 export const testDueMs = ({
@@ -68,16 +81,22 @@ export const stateRules: readonly KindRule[] = [
     }),
   },
   {
-    // The grace period of the state is the on-delay.
+    // The grace period of the state is the on-delay, and whoever was switched on again in it has until the next report to
+    // say so: a report from after it, or none when one was due, says that it is open still.
     kind: "open",
     needsReason: true,
     onDelayMs: 0,
-    condition: whileReason("open"),
+    condition: (view) => {
+      const condition = isOpen(view);
+      if (condition !== "on") return condition;
+      const isConfirmed = view.reading !== null && view.reading.ts >= view.published.fromMs;
+      return isConfirmed || view.nowMs >= nextReportMs(view) ? "on" : "hold";
+    },
     startMs: stateStartMs,
     evidence: (view) => ({ ...readingEvidence(view), ...stateEvidence(view) }),
   },
   {
-    // Three missed heartbeats are the on-delay of the state. While the whole area is quiet one more heartbeat is waited
+    // Three missed heartbeats are the on-delay of the state; the last of them may be on its way. While the whole area is quiet one more heartbeat is waited
     // for, so that an outage becomes one alarm for the area and not one for every house; and when it comes back, two.
     kind: "silent",
     needsReason: true,
@@ -87,7 +106,10 @@ export const stateRules: readonly KindRule[] = [
       if (facts.installedAtMs > nowMs) return "off";
       if (published.reason !== "silent" || silentSinceMs === null) return "off";
       if (!listening || isRecovering(silentSinceMs)) return "hold";
-      return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs ? "on" : "hold";
+      if (nowMs - silentSinceMs < onItsWayMs) return "hold";
+      return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs + onItsWayMs
+        ? "on"
+        : "hold";
     },
     startMs: silenceStartMs,
     evidence: (view) => ({ since: new Date(silenceStartMs(view)).toISOString() }),

@@ -160,6 +160,7 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
       const receipt = receive(breaker, report, context());
       if (receipt.kind === "late") pending.revision(report.breakerId, report.tsMs);
       if (records.take(report, breaker.facts, wallMs)) pending.revision(report.breakerId, report.tsMs);
+      if (breaker.reported) touched.add(area);
       if (receipt.kind !== "accepted") continue;
       if (receipt.checkpoint)
         pending.checkpoint({
@@ -167,7 +168,6 @@ export const startDetectionConsumer = async (needs: DetectionNeeds): Promise<Con
           dayMs: receipt.checkpoint.dayMs,
           fold: receipt.checkpoint.own,
         });
-      touched.add(area);
     }
     for (const area of touched) settleArea(area);
     for (const { gateway, arrivalMs } of messages) {

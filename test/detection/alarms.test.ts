@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Report } from "../../domain/report.ts";
 import { area, facts, minute, reading, second, t0 } from "./area.ts";
 
 const at = (minutes: number) => t0 + minutes * minute;
@@ -118,6 +119,22 @@ describe("silence", () => {
     expect(five.standing()).toEqual([]);
   });
 
+  it("waits half a minute for the third report, which may be on its way", () => {
+    const five = village();
+    const all = (m: number, but = "") => {
+      for (const id of ["a", "b", "c", "d", "e"]) if (id !== but) five.report(reading(id, at(m)));
+    };
+    all(0);
+    for (const m of [5, 10, 15]) all(m, "c");
+    five.tick(at(15) + 29 * second);
+    five.report(reading("c", at(15) + 29 * second));
+    all(20);
+    expect(five.raised()).toEqual([]);
+    for (const m of [25, 30, 35]) all(m, "c");
+    five.tick(at(35) + 30 * second);
+    expect(five.raised()).toEqual(["silent"]);
+  });
+
   it("is no finding before the day of installation: whoever tries a breaker out switches it off again", () => {
     const one = area([facts("b", { installedAtMs: at(600) }), facts("c")]);
     one.report(reading("b", at(10)));
@@ -152,6 +169,45 @@ describe("silence", () => {
     const five = village();
     for (const id of ["a", "b"]) five.report(reading(id, at(0)));
     expect(five.raised()).toEqual([]);
+  });
+});
+
+describe("an open contact", () => {
+  const trip = (atMs: number): Report => ({
+    kind: "trip",
+    breakerId: "b",
+    tsMs: atMs,
+    seq: 1,
+    arrivalMs: atMs,
+    clockReplaced: false,
+    body: { cause: "leakage", reclosed: false },
+  });
+
+  it("that was closed again before its grace had passed is no finding, though the next report says so only later", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(0)));
+    one.report(trip(at(1)));
+    one.report(reading("b", at(5), { contact: "open" }));
+    one.report(reading("b", at(10), { contact: "open" }));
+    for (let m = 10; m < 15; m += 1) one.tick(at(m));
+    one.report(reading("b", at(15)));
+    one.tick(at(16));
+    expect(one.raised()).toEqual([]);
+    expect(one.states("b", at(16))).toContain("11–15 notOperating (open)");
+  });
+
+  it("is one with the first report after its grace, or when none comes that was due", () => {
+    const heard = area([facts("b")]);
+    for (const m of [0, 5, 10, 15])
+      heard.report(reading("b", at(m), { contact: m === 0 ? "closed" : "open" }));
+    expect(heard.raised()).toEqual(["open"]);
+    const unheard = area([facts("b")]);
+    unheard.report(reading("b", at(0)));
+    unheard.report(trip(at(1)));
+    unheard.tick(at(11) - second);
+    expect(unheard.raised()).toEqual([]);
+    unheard.tick(at(11));
+    expect(unheard.raised()).toEqual(["open"]);
   });
 });
 
