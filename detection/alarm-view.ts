@@ -30,6 +30,8 @@ export type AlarmView = {
   areaAlive: (silentSinceMs: number) => boolean;
   /** The area is dark, or has only just come back: a silence from before says nothing of the breaker yet. */
   isRecovering: (silentSinceMs: number) => boolean;
+  /** The main of a household's area is open, by its own newest word. */
+  isMainOpen: () => boolean;
   /** A main's residual current against the sum of its households', in mA; null where they cannot be compared. */
   lineExcess: () => LineExcess | null;
   /** When the breaker was last heard, by our clock; −Infinity before it first was. */

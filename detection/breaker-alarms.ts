@@ -58,6 +58,16 @@ const isRecovering = (area: AreaMemory, silentSince: number, nowMs: number, rule
   return nowMs < darkUntilMs + recoveryHeartbeats * rule.heartbeatIntervalMs;
 };
 
+const isMainOpen = (area: AreaMemory, { facts }: BreakerMemory, nowMs: number): boolean => {
+  if (facts.level !== "household") return false;
+  for (const other of area.breakers.values()) {
+    const { contact } = other.fold.own;
+    if (other.facts.level === "main" && contact !== null && contact !== "closed" && !isRemoved(other, nowMs))
+      return true;
+  }
+  return false;
+};
+
 /** When a finding changes by the clock alone. */
 const nextFindingMs = (breaker: BreakerMemory, view: AlarmView): number => {
   const { alarms, findings } = breaker.fold;
@@ -96,6 +106,7 @@ const newView = ({ breaker, nowMs, context }: Look): AlarmView => ({
   leakage: null,
   areaAlive: (sinceMs) => look !== null && areaAlive(look.area, look.breaker, sinceMs, look.context.rule),
   isRecovering: (sinceMs) => look !== null && isRecovering(look.area, sinceMs, look.nowMs, look.context.rule),
+  isMainOpen: () => look !== null && isMainOpen(look.area, look.breaker, look.nowMs),
   lineExcess: () =>
     look === null ? null : lineExcess(look.area, look.breaker, look.nowMs, look.context.rule),
   heardMs: Number.NEGATIVE_INFINITY,

@@ -1,10 +1,11 @@
 // Rules over a breaker's published state, its silence and its calendar.
 import type { AlarmEvidence } from "../domain/alarm.ts";
+import { latenessMs } from "../domain/limits.ts";
 import type { StateChange } from "../domain/operating.ts";
 import { type AlarmView, type Condition, type KindRule, readingEvidence } from "./alarm-view.ts";
 
 const dayMs = 86_400_000;
-/** A report that is due may be on its way so long: an alarm of a second helps nobody. */
+/** The third report that is missed may be on its way so long: an alarm of a second helps nobody. */
 const onItsWayMs = 30_000;
 
 const stateStartMs = ({ published }: AlarmView): number => published.fromMs;
@@ -29,7 +30,7 @@ const whileReason =
 const isOpen = whileReason("open");
 /** When the next report must have come. */
 const nextReportMs = ({ heardMs, rule }: AlarmView): number =>
-  heardMs + rule.heartbeatIntervalMs + onItsWayMs;
+  heardMs + rule.heartbeatIntervalMs + latenessMs;
 
 /** When an open contact is believed though no further report has come; Infinity where that is not the question. */
 export const openDueMs = (view: AlarmView): number =>
@@ -89,6 +90,8 @@ export const stateRules: readonly KindRule[] = [
     condition: (view) => {
       const condition = isOpen(view);
       if (condition !== "on") return condition;
+      // Behind an open main there is no supply that it could be open with.
+      if (view.isClosed || view.isMainOpen()) return "hold";
       const isConfirmed = view.reading !== null && view.reading.ts >= view.published.fromMs;
       return isConfirmed || view.nowMs >= nextReportMs(view) ? "on" : "hold";
     },
@@ -107,7 +110,7 @@ export const stateRules: readonly KindRule[] = [
       if (published.reason !== "silent" || silentSinceMs === null) return "off";
       if (!listening || isRecovering(silentSinceMs)) return "hold";
       if (nowMs - silentSinceMs < onItsWayMs) return "hold";
-      return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs + onItsWayMs
+      return areaAlive(silentSinceMs) || nowMs - silentSinceMs >= rule.heartbeatIntervalMs + latenessMs
         ? "on"
         : "hold";
     },

@@ -49,7 +49,7 @@ export const defaultJudgingRule: JudgingRule = {
 /** Heartbeats that must be missed before a breaker is silent (DOMAIN.md). */
 const missedHeartbeats = 3;
 /** How much later than its heartbeat a report may come. */
-const latenessMs = 60_000;
+export const latenessMs = 60_000;
 
 /** The rule for breakers that report every `heartbeatIntervalMs`. */
 export const judgingRuleOf = (heartbeatIntervalMs: number): JudgingRule => ({
