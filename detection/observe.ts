@@ -87,8 +87,9 @@ const observeReading = (
       );
   }
   const tripped = findings.lastTripMs > 0 && tsMs - findings.lastTripMs <= limits.repeatedTripWindowMs;
-  if (body.contact === "lockedOut" && tripped)
-    events.push(event("repeatedTrips", findings.lastTripMs, arrivalMs, { lockedOut: true }));
+  // It locks out after trips of which it may not have told.
+  if (body.contact === "lockedOut")
+    events.push(event("repeatedTrips", tripped ? findings.lastTripMs : tsMs, arrivalMs, { lockedOut: true }));
   const rated = body.ratedResidualCurrentMa;
   if (rated !== undefined && rated > facts.ratedResidualCurrentMa * 1.01)
     events.push(

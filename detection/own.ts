@@ -24,12 +24,14 @@ export type OwnState = {
   protection: Protection | null;
   /** First report of an open contact since it was last closed. Silence does not end it, only a closed contact does. */
   openSinceMs: number | null;
-  /** The last trip test or self-test failed. */
+  /** The last trip test failed. */
   testFailed: boolean;
   /** First report of residual current exactly 0 under load since it last was anything else. */
   zeroSinceMs: number | null;
   loadFlows: boolean;
   noSupply: boolean;
+  /** The last self-test failed. It moves no contact: that it passes does not undo a failed trip test. */
+  selfTestFailed: boolean;
 };
 
 export const initialOwn: OwnState = {
@@ -41,6 +43,7 @@ export const initialOwn: OwnState = {
   zeroSinceMs: null,
   loadFlows: false,
   noSupply: false,
+  selfTestFailed: false,
 };
 
 /** A breaker begins unknown at the midnight of its installation. */
@@ -83,7 +86,9 @@ const heard = (own: OwnState, report: Report, rule: JudgingRule): OwnState => {
       if (report.body.cause === "outage") next.noSupply = true;
       break;
     case "test":
-      next.testFailed = !report.body.passed;
+      // A breaker that trips on its test has tested everything.
+      if (report.body.kind === "trip") next.testFailed = !report.body.passed;
+      if (report.body.kind === "self" || report.body.passed) next.selfTestFailed = !report.body.passed;
       break;
     case "status":
       break;
@@ -96,7 +101,8 @@ const heard = (own: OwnState, report: Report, rule: JudgingRule): OwnState => {
 const judge = (own: OwnState, atMs: number, rule: JudgingRule): Judgement | null => {
   if (own.protection === "alarmOnly" || own.protection === "disabled")
     return notOperating("protectionExited");
-  if (own.protection === "faulty" || own.testFailed) return notOperating("tripFunctionFault");
+  if (own.protection === "faulty" || own.testFailed || own.selfTestFailed)
+    return notOperating("tripFunctionFault");
   if (isOpen(own.contact) && own.loadFlows) return notOperating("bypassed");
   if (own.zeroSinceMs !== null && atMs - own.zeroSinceMs >= rule.stuckZeroMs) return notOperating("bypassed");
   if (own.openSinceMs !== null && !own.noSupply && atMs - own.openSinceMs >= rule.openGraceMs)

@@ -64,6 +64,7 @@ const ownColumns = formatOf<OwnState>({
   zeroSinceMs: 1,
   loadFlows: 1,
   noSupply: 1,
+  selfTestFailed: 1,
 });
 const keyColumns = formatOf<ReportKey>({ tsMs: 1, seq: 1, kind: reportKinds });
 type StoredReading = Reading & { tsMs: number };

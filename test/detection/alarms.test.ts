@@ -78,6 +78,43 @@ describe("failureToTrip", () => {
   });
 });
 
+describe("a reading that a status has overtaken", () => {
+  const status = (atMs: number): Report => ({
+    kind: "status",
+    breakerId: "b",
+    tsMs: atMs,
+    seq: 0,
+    arrivalMs: atMs,
+    clockReplaced: false,
+    body: { online: true },
+  });
+
+  it("tells of danger all the same, and is judged late by a revision", () => {
+    const one = area([facts("b")]);
+    for (let m = 0; m < 30; m += 5) {
+      one.report(status(at(m) + second));
+      one.report(reading("b", at(m), { residualCurrentMa: m < 20 ? 5 : 56 }, at(m) + 2 * second));
+      one.tick(at(m) + 30 * second);
+      if (m === 15) expect(one.raised()).toEqual([]);
+    }
+    expect(one.standing()).toEqual(["failureToTrip"]);
+    expect(one.late).toHaveLength(6);
+    one.report(status(at(30) + second));
+    one.report(reading("b", at(30), {}, at(30) + 2 * second));
+    expect(one.standing()).toEqual([]);
+  });
+
+  it("is no news when it comes an hour late, or when a newer one is known", () => {
+    const one = area([facts("b")]);
+    one.report(reading("b", at(10)));
+    one.report(reading("b", at(9), { residualCurrentMa: 56 }, at(11)));
+    one.report(status(at(70)));
+    one.report(reading("b", at(12), { residualCurrentMa: 56 }, at(70)));
+    one.tick(at(71));
+    expect(one.raised()).not.toContain("failureToTrip");
+  });
+});
+
 describe("highLeakage", () => {
   it("is raised when leakage stays above 60 % for a minute, and clears below 50 %", () => {
     const one = area([facts("b")]);
@@ -216,7 +253,8 @@ it("alarms an exited protection at once, an open contact after its grace, and a 
   three.report(reading("x", at(1), { protection: "disabled" }));
   expect(three.raised()).toEqual(["protectionExited"]);
   for (let m = 2; m <= 14; m += 4) three.report(reading("o", at(m), { contact: "lockedOut" }));
-  expect(three.raised()).toEqual(["protectionExited", "open"]);
+  // A lockout that no trip was told of.
+  expect(three.raised()).toEqual(["protectionExited", "repeatedTrips", "open"]);
   three.tick(at(24 * 60));
   expect(three.raised()).toContain("neverReported");
 });

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ownRuleBook } from "../../detection/own-rules.ts";
+import { judgingRuleOf } from "../../domain/limits.ts";
 import { type OwnRule, ownRuleInputSchema } from "../../domain/own-rule.ts";
 import type { Report } from "../../domain/report.ts";
 import { area, facts, minute, reading, t0 } from "./area.ts";
@@ -68,6 +69,41 @@ describe("a dark area", () => {
     expect(five.standing()).toEqual(["areaOutage"]);
   });
 
+  it("whose main has tripped is an outage, however seldom its breakers report", () => {
+    const rule = judgingRuleOf(15 * minute);
+    const five = area([facts("m", main), ...ids.map((id) => facts(id))], rule);
+    for (let m = 0; m <= 30; m += 15)
+      for (const [i, id] of [...ids, "m"].entries())
+        five.report(viaGateway(reading(id, at(m) + i * 10_000, { voltageV: 228 })));
+    five.report(viaGateway(trip("m", at(31), "leakage", { residualCurrentMa: 320 })));
+    until(five, 31, 150);
+    expect(five.raised().filter((kind) => kind !== "open" && kind !== "mainTrip")).toEqual(["areaOutage"]);
+  });
+
+  it("is no silence of those who happened to be asked last, nor of those who spoke with their last breath", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -20, max: 20 }), { minLength: 5, maxLength: 5 }),
+        fc.integer({ min: 0, max: 299 }),
+        fc.subarray(ids),
+        (skewS, deadS, gasping) => {
+          const five = area(ids.map((id) => facts(id)));
+          const deadMs = at(60) + deadS * 1_000;
+          for (let m = 0; m <= 65; m += 5)
+            for (const [i, id] of ids.entries()) {
+              const arrivalMs = at(m) + i * 60_000;
+              const report = reading(id, arrivalMs + (skewS[i] ?? 0) * 1_000, { voltageV: 228 }, arrivalMs);
+              if (arrivalMs < deadMs) five.report(viaGateway(report));
+            }
+          for (const id of gasping) five.report(viaGateway(trip(id, deadMs, "outage")));
+          for (let s = 0; s < 40 * 60; s += 10) five.tick(deadMs + s * 1_000);
+          expect(five.raised()).toEqual([gasping.length > 0 ? "areaOutage" : "communicationLoss"]);
+        },
+      ),
+      { seed: 28, numRuns: 60 },
+    );
+  });
+
   it("where one is still heard with supply has lost its communication", () => {
     const ten = area(Array.from({ length: 10 }, (_, i) => facts(`h${i}`)));
     for (let m = 0; m <= 60; m += 5)
@@ -106,6 +142,42 @@ describe("a main's residual trip", () => {
       { suspect1BreakerId: "c", suspect1ResidualCurrentMa: 160 },
     ]);
     expect(suspects(one, "gradingFailure")).toMatchObject([{ responsibleBreakerId: "c" }]);
+  });
+
+  it("finds it though two clocks differ by some seconds, or it reports seldom", () => {
+    const one = village();
+    quiet(one);
+    one.report(reading("c", at(62), { residualCurrentMa: 63 }));
+    one.report(trip("m", at(63) + 12_000, "leakage", { residualCurrentMa: 310 }));
+    // Made after the trip, by a clock that is twelve seconds behind the main's.
+    one.report(reading("c", at(63) + 4_000, { residualCurrentMa: 4.6 }, at(63) + 15_000));
+    one.tick(at(65));
+    expect(suspects(one, "mainTrip")).toMatchObject([{ suspect1BreakerId: "c" }]);
+    expect(suspects(one, "gradingFailure")).toMatchObject([{ responsibleBreakerId: "c" }]);
+    const seldom = area([facts("m", main), ...ids.map((id) => facts(id))], judgingRuleOf(20 * minute));
+    quiet(seldom);
+    seldom.report(reading("c", at(62), { residualCurrentMa: 63 }));
+    seldom.report(trip("m", at(81), "leakage", { residualCurrentMa: 310 }));
+    seldom.tick(at(83));
+    expect(suspects(seldom, "gradingFailure")).toMatchObject([{ responsibleBreakerId: "c" }]);
+  });
+
+  it("leaves its households open without a finding of their own: there is no supply behind it", () => {
+    const one = village();
+    quiet(one);
+    one.report(trip("m", at(63), "leakage", { residualCurrentMa: 310 }));
+    one.report(trip("d", at(63), "leakage", { residualCurrentMa: 300 }));
+    const both = (fromMin: number, toMin: number, contact: "closed" | "open") => {
+      for (let m = fromMin; m <= toMin; m += 5) {
+        one.report(reading("m", at(m), { contact }));
+        for (const id of ids)
+          one.report(reading(id, at(m) + 1_000, { contact: id === "d" ? "open" : "closed" }));
+      }
+    };
+    both(65, 90, "open");
+    expect(one.alarms.filter((a) => a.effect === "raise" && a.breakerId === "d")).toEqual([]);
+    both(95, 110, "closed");
+    expect(one.raised().at(-1)).toBe("open");
   });
 
   it("names the household that tripped with it, and no failed grading then", () => {

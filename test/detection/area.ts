@@ -5,7 +5,7 @@ import { type Receipt, receive, settle } from "../../detection/area-fold.ts";
 import { BreakerMemory } from "../../detection/breaker-memory.ts";
 import { type AreaEffects, type AreaMemory, defaultHorizonMs } from "../../detection/memory.ts";
 import type { BreakerFacts } from "../../domain/breaker.ts";
-import { defaultJudgingRule } from "../../domain/limits.ts";
+import { defaultJudgingRule, type JudgingRule } from "../../domain/limits.ts";
 import type { OperatingInterval, StateChange } from "../../domain/operating.ts";
 import type { Report } from "../../domain/report.ts";
 import type { Reading } from "../../domain/wire.ts";
@@ -46,7 +46,7 @@ export const reading = (
 
 type Row = StateChange & { toMs: number | null };
 
-export const area = (members: readonly BreakerFacts[]) => {
+export const area = (members: readonly BreakerFacts[], judgingRule: JudgingRule = rule) => {
   const memory: AreaMemory = {
     areaId: "A",
     villageId: "V",
@@ -70,7 +70,11 @@ export const area = (members: readonly BreakerFacts[]) => {
     }
     alarms.push(...effects.alarms);
   };
-  const context = () => ({ rule, listeningSinceMs: t0 - 86_400_000, horizonMs: nowMs - defaultHorizonMs });
+  const context = () => ({
+    rule: judgingRule,
+    listeningSinceMs: t0 - 86_400_000,
+    horizonMs: nowMs - defaultHorizonMs,
+  });
 
   return {
     memory,

@@ -51,9 +51,9 @@ describe("the state of one breaker", () => {
     ]);
   });
 
-  it("has a faulty trip function from a failed test until one is passed", () => {
+  it("has a faulty trip function from a failed test until one is passed that proves as much", () => {
     const one = area([facts("b")]);
-    const test = (m: number, passed: boolean) =>
+    const test = (m: number, passed: boolean, kind: "trip" | "self" = "trip") =>
       one.report({
         kind: "test",
         breakerId: "b",
@@ -61,16 +61,22 @@ describe("the state of one breaker", () => {
         seq: m,
         arrivalMs: at(m),
         clockReplaced: false,
-        body: { kind: "trip", passed },
+        body: { kind, passed },
       });
     one.report(reading("b", at(0)));
     test(2, false);
     one.report(reading("b", at(5)));
+    // It moves no contact.
+    test(6, true, "self");
     test(8, true);
-    expect(one.states("b", at(10))).toEqual([
+    test(9, false, "self");
+    test(10, true, "self");
+    expect(one.states("b", at(11))).toEqual([
       "0–2 operating",
       "2–8 notOperating (tripFunctionFault)",
-      "8–10 operating",
+      "8–9 operating",
+      "9–10 notOperating (tripFunctionFault)",
+      "10–11 operating",
     ]);
   });
 

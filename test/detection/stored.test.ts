@@ -60,6 +60,7 @@ describe("a breaker's memory as it is stored", () => {
           protection: fc.constantFrom(null, ...protections),
           openSinceMs: fc.option(ms),
           testFailed: fc.boolean(),
+          selfTestFailed: fc.boolean(),
           zeroSinceMs: fc.option(ms),
           loadFlows: fc.boolean(),
           noSupply: fc.boolean(),
