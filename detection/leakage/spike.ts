@@ -11,6 +11,9 @@ import {
   newHour,
 } from "./baseline.ts";
 
+/** A level that forgets, and how far values usually lie from it. */
+type Running = { level: number; spread: number; count: number };
+
 /** The memory of one series; bounded. Values are divided by `unit`, so that the usual unrest is a few mA's worth. */
 export type SeriesMemory = {
   /** The first values, until there are enough to know the series' unit; then empty. */
@@ -18,33 +21,47 @@ export type SeriesMemory = {
   unit: number;
   baseline: LeakageBaseline;
   hour: LeakageHour;
-  /** The level and unrest of the last values, whatever the hour. */
-  fastLevel: number;
-  fastSpread: number;
-  fastCount: number;
+  /** The last values, whatever the hour: a jump stands out from them. */
+  fast: Running;
+  /** Many values back: a new level stands out from them for long. */
+  slow: Running;
+  /** How far off the last values were, in spreads. */
+  recent: number;
 };
+
+const newRunning = (): Running => ({ level: 0, spread: 0, count: 0 });
 
 export const newSeriesMemory = (): SeriesMemory => ({
   first: [],
   unit: 0,
   baseline: newBaseline(),
   hour: newHour(),
-  fastLevel: 0,
-  fastSpread: 0,
-  fastCount: 0,
+  fast: newRunning(),
+  slow: newRunning(),
+  recent: 0,
 });
 
 /** Values from which the series' unit is taken. */
 const unitValues = 48;
 /** The usual unrest of the first values is worth so many of the baseline's mA: ten times what no meter resolves. */
 const unrestMa = 10 * minSpreadMa;
-/** Values over which the fast level forgets. */
+/** Values over which the two levels forget. */
 const fastMemory = 24;
-const fastClip = 4;
-/** Distances below this are everyday, in spreads. */
-const everydaySpreads = 3;
-/** Distances this much further halve what is left of the doubt. */
-const halvingSpreads = 3;
+const slowMemory = 500;
+/** Values after which a level is known well enough to be compared with. */
+const knownValues = 24;
+/** A value moves a level by at most so many spreads, so that one outlier does not become the norm. */
+const clipSpreads = 4;
+/** Further than this from a level nothing can be told apart; keeps sums finite. */
+const farthest = 1e12;
+/** Values over which what was recently off is forgotten, its weight beside the value itself, and what one may add to it. */
+const recentMemory = 4;
+const recentWeight = 0.5;
+const recentClipSpreads = 12;
+/** The score is one half at this distance, in spreads. */
+const halfSpreads = 6;
+/** The steeper, the nearer everyday distances lie to 0: one spread scores 0.005, three 0.11, twelve 0.89. */
+const steepness = 3;
 
 const medianOf = (values: number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
@@ -60,25 +77,44 @@ const unitOf = (values: readonly number[]): number => {
   return (unrest > 0 ? unrest : Math.abs(middle) / 10 || 1) / unrestMa;
 };
 
+/** How far the value lies from the level, in spreads; null while the level is not known. Learns the value. */
+const awayFrom = (running: Running, x: number, memory: number): number | null => {
+  const weight = 1 / Math.min(running.count + 1, memory);
+  const known = running.count >= knownValues;
+  const spread = Math.max(running.spread, minSpreadMa);
+  const away = x - running.level;
+  const reach = clipSpreads * spread;
+  const step = known ? Math.min(Math.max(away, -reach), reach) : away;
+  running.level += weight * step;
+  running.spread += weight * (1.2533 * Math.abs(step) - running.spread);
+  running.count = Math.min(running.count + 1, memory);
+  return known ? Math.abs(away) / spread : null;
+};
+
 const expected: Expectation = { levelMa: 0, spreadMa: 0 };
 
+/** How far off a value is, in spreads. Learns it. */
 const fold = (memory: SeriesMemory, tsMs: number, value: number): number => {
-  const x = value / memory.unit;
+  const x = Math.min(Math.max(value / memory.unit, -farthest), farthest);
   const known = expectAt(memory.baseline, tsMs, expected);
-  const usual = known ? Math.abs(x - expected.levelMa) / expected.spreadMa : null;
+  const atThisHour = known ? Math.abs(x - expected.levelMa) / expected.spreadMa : null;
   learn(memory.baseline, memory.hour, tsMs, x, known ? expected : null, true);
+  const sudden = awayFrom(memory.fast, x, fastMemory) ?? 0;
+  const forLong = awayFrom(memory.slow, x, slowMemory) ?? 0;
+  // A daily peak is usual at its hour, a new level is sudden at first only. Where no day is learnt (yet), or times are mere
+  // counts, the slow level says what is usual.
+  const usual = atThisHour ?? forLong;
+  const away = Math.sqrt((usual * usual + sudden * sudden) / 2);
+  // Unrest comes in bursts: a value in the middle of one is no everyday value, however near the level it happens to lie.
+  const off = (away + recentWeight * memory.recent) / (1 + recentWeight);
+  memory.recent += (Math.min(away, recentClipSpreads) - memory.recent) / recentMemory;
+  return off;
+};
 
-  const weight = 1 / Math.min(memory.fastCount + 1, fastMemory);
-  const spread = Math.max(memory.fastSpread, minSpreadMa);
-  const away = x - memory.fastLevel;
-  const sudden = memory.fastCount < fastMemory ? 0 : Math.abs(away) / spread;
-  const reach = fastClip * spread;
-  const step = memory.fastCount < fastMemory ? away : Math.min(Math.max(away, -reach), reach);
-  memory.fastLevel += weight * step;
-  memory.fastSpread += weight * (1.2533 * Math.abs(step) - memory.fastSpread);
-  memory.fastCount = Math.min(memory.fastCount + 1, fastMemory);
-  // What is usual at this hour weighs as much as how sudden it is: a daily peak is neither, a new level is both at first.
-  return usual === null ? sudden : (usual + sudden) / 2;
+/** Rises strictly with the distance, from 0 towards 1. */
+const scoreOf = (spreads: number): number => {
+  const ratio = (spreads / halfSpreads) ** steepness;
+  return ratio / (1 + ratio);
 };
 
 /**
@@ -87,15 +123,12 @@ const fold = (memory: SeriesMemory, tsMs: number, value: number): number => {
  */
 export const scoreValue = (memory: SeriesMemory, tsMs: number, value: number): number => {
   if (!Number.isFinite(value) || !Number.isFinite(tsMs)) return 0;
-  if (memory.unit === 0) {
-    memory.first.push({ tsMs, value });
-    if (memory.first.length < unitValues) return 0;
-    memory.unit = unitOf(memory.first.map((one) => one.value));
-    let score = 0;
-    for (const one of memory.first) score = fold(memory, one.tsMs, one.value);
-    memory.first = [];
-    return 1 - 2 ** (-Math.max(0, score - everydaySpreads) / halvingSpreads);
-  }
-  const spreads = fold(memory, tsMs, value);
-  return 1 - 2 ** (-Math.max(0, spreads - everydaySpreads) / halvingSpreads);
+  if (memory.unit !== 0) return scoreOf(fold(memory, tsMs, value));
+  memory.first.push({ tsMs, value });
+  if (memory.first.length < unitValues) return 0;
+  memory.unit = unitOf(memory.first.map((one) => one.value));
+  let spreads = 0;
+  for (const one of memory.first) spreads = fold(memory, one.tsMs, one.value);
+  memory.first = [];
+  return scoreOf(spreads);
 };

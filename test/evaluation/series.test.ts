@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, describe, expect, it } from "vitest";
+import { newSeriesMemory, scoreValue } from "../../detection/leakage/spike.ts";
 import { findColumns, scoreSeries, timestampMs } from "../../evaluation/series.ts";
 import { temporaryDirectory } from "./support.ts";
 
@@ -24,6 +25,73 @@ const rhythm = (rows: number, burst: readonly number[], sign = 1): string[] =>
     const value = 50 + 10 * Math.sin((hour / 24) * 2 * Math.PI) + ((i * 7919) % 101) / 50;
     return `${at},${(value + (burst.includes(i) ? sign * 40 : 0)).toFixed(3)}`;
   });
+
+/** Seeded noise of mean 0 and standard deviation 1. */
+const noiseOf = (seed: number): (() => number) => {
+  let state = seed;
+  const uniform = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state + 0.5) / 2 ** 32;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+};
+
+/** In how many of all pairs of an anomalous and an everyday row the anomalous one scores higher; ties count half. */
+const rocAuc = (scores: readonly number[], isAnomalous: (i: number) => boolean): number => {
+  const order = scores.map((score, i) => ({ score, anomalous: isAnomalous(i) }));
+  const [bad, good] = [order.filter((one) => one.anomalous), order.filter((one) => !one.anomalous)];
+  let won = 0;
+  for (const one of bad)
+    for (const other of good) won += one.score > other.score ? 1 : one.score === other.score ? 0.5 : 0;
+  return won / (bad.length * good.length);
+};
+
+const scoresOf = (values: readonly number[], everyMs: number): number[] => {
+  const memory = newSeriesMemory();
+  return values.map((value, i) => scoreValue(memory, Date.UTC(2026, 0, 1) + i * everyMs, value));
+};
+
+describe("the score", () => {
+  it("rises strictly with the distance from what is usual, everyday distances included", () => {
+    const noise = noiseOf(1);
+    const before = Array.from({ length: 400 }, () => 20 + noise());
+    const last = Array.from({ length: 60 }, (_, n) => 22 + 1.25 ** n / 10);
+    const scores = last.map((value) => scoresOf([...before, value], 300_000)[400] ?? 0);
+    for (const [n, score] of scores.entries())
+      expect(score).toBeGreaterThan(n === 0 ? 0 : (scores[n - 1] ?? 1));
+    expect(scores.at(-1)).toBeLessThanOrEqual(1);
+  });
+
+  it("lies near 0 for everyday rows, without a distance below which all are alike", () => {
+    const noise = noiseOf(2);
+    const scores = scoresOf(
+      Array.from({ length: 4_000 }, (_, i) => 50 + 20 * Math.sin((i / 144) * Math.PI) + 3 * noise()),
+      300_000,
+    ).slice(100);
+    expect(scores.toSorted((a, b) => a - b)[scores.length >> 1]).toBeLessThan(0.02);
+    expect(new Set(scores).size).toBe(scores.length);
+  });
+
+  it("stays up at a new level of a series that knows no days, and inside a burst of unrest", () => {
+    const noise = noiseOf(3);
+    const isShift = (i: number) => i >= 900 && i < 940;
+    const shifted = Array.from({ length: 1_400 }, (_, i) => 5 + noise() + (isShift(i) ? -5 : 0));
+    expect(rocAuc(scoresOf(shifted, 1), isShift)).toBeGreaterThan(0.98);
+    const isBurst = (i: number) => i >= 2_000 && i < 2_040;
+    const burst = Array.from({ length: 3_000 }, (_, i) => 30 + (isBurst(i) ? 9 : 1.8) * noise());
+    expect(rocAuc(scoresOf(burst, 600_000), isBurst)).toBeGreaterThan(0.9);
+  });
+
+  it("stays up where a day is not like the days before, for hours", () => {
+    const noise = noiseOf(4);
+    const isShift = (i: number) => i >= 4_000 && i < 4_120;
+    const values = Array.from(
+      { length: 6_000 },
+      (_, i) => 20 + 4 * Math.sin((i / 144) * Math.PI) + 0.8 * noise() + (isShift(i) ? 6 : 0),
+    );
+    expect(rocAuc(scoresOf(values, 300_000), isShift)).toBeGreaterThan(0.98);
+  });
+});
 
 describe("the detector on a series", () => {
   it("scores a burst far above everything else, and every row from 0 to 1", async () => {
