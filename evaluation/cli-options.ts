@@ -1,5 +1,6 @@
 // The command line of the evaluation: its options, their meaning, and what is wrong with them in one sentence.
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 export const help = `Usage: npm run evaluate -- [options]
@@ -25,7 +26,7 @@ On a recorded fleet:
   --json FILE        the scores as JSON
   --misjudged FILE   what was missed and what was false, as CSV
 
-The leakage-spike detector on a CSV with times and values:
+The leakage-spike detector on a CSV with values, and times if there are any:
   --csv FILE         the series
   --out FILE         the same with a column anomaly_score, 0 to 1
 
@@ -106,10 +107,12 @@ export const readEvaluateOptions = (args: readonly string[]): EvaluateOutcome =>
   };
   if (values["help"]) return { kind: "help" };
   const [csvPath, outPath] = [text("csv"), text("out")];
-  if (csvPath !== undefined || outPath !== undefined)
-    return csvPath === undefined || outPath === undefined
-      ? wrong("--csv and --out belong together")
-      : { kind: "series", csvPath, outPath };
+  if (csvPath !== undefined || outPath !== undefined) {
+    if (csvPath === undefined || outPath === undefined) return wrong("--csv and --out belong together");
+    // The series is read while its scores are written.
+    if (resolve(csvPath) === resolve(outPath)) return wrong("--csv and --out must be two files");
+    return { kind: "series", csvPath, outPath };
+  }
   const report = { jsonPath: text("json") ?? null, misjudgedPath: text("misjudged") ?? null };
   const [messagesPath, registryPath, labelsPath] = [text("messages"), text("registry"), text("labels")];
   if (messagesPath !== undefined || registryPath !== undefined || labelsPath !== undefined) {

@@ -147,6 +147,7 @@ const runSeries = async (csvPath: string, outPath: string): Promise<number> => {
     return 2;
   }
   const unusable = outcome.unusable > 0 ? `, ${outcome.unusable} without a usable time or value` : "";
+  say(`time: ${outcome.time}; value: ${outcome.value}`);
   say(`${outcome.rows} rows scored${unusable}: ${outPath}`);
   return 0;
 };

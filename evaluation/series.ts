@@ -1,119 +1,200 @@
-// The leakage-spike detector on any univariate CSV with timestamps, one score a row: for benchmarks from outside.
+// The leakage-spike detector on any univariate series in a text table, one score a row: for benchmarks from outside.
 import { createReadStream, createWriteStream } from "node:fs";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parse } from "csv-parse";
 import { stringify } from "csv-stringify";
 import { newSeriesMemory, scoreValue } from "../detection/leakage/spike.ts";
+import { type CellStyle, numberOf, timestampMs, turnedParts } from "./series-cells.ts";
+import {
+  type Columns,
+  decimalCommaIn,
+  findColumns,
+  isCount,
+  isValueToCome,
+  timeCellOf,
+  timeWords,
+} from "./series-columns.ts";
 
 export type SeriesOutcome =
-  | { kind: "scored"; rows: number; unusable: number }
+  | {
+      kind: "scored";
+      rows: number;
+      unusable: number;
+      /** The columns that were used, in words. */
+      time: string;
+      value: string;
+    }
   | { kind: "wrong"; reason: string };
 
-const timeNames = /^(time ?stamp|timestamps|time|datetime|date ?time|date|ds|ts|tsms|at|t)$/i;
-const valueNames = /^(value|values|y|reading|measurement|residualcurrentma|v|x)$/i;
-/** Rows that are looked at to tell which columns hold what. */
+/** Rows that are looked at to tell which columns hold what; more where no value has come yet, but not more than so many. */
 const sampleRows = 20;
+const maxSampleRows = 10_000;
+const scoreName = "anomaly_score";
 
-/** Unix ms from ISO 8601 (a time without a zone is UTC), or from an epoch in s, ms, µs or ns; NaN where it is none. */
-export const timestampMs = (cell: string): number => {
-  const text = cell.trim();
-  if (text === "") return Number.NaN;
-  const number = Number(text);
-  if (Number.isFinite(number)) {
-    const size = Math.abs(number);
-    if (size >= 1e17) return number / 1e6;
-    if (size >= 1e14) return number / 1e3;
-    return size >= 1e11 ? number : number * 1_000;
+/** What keeps the cells of the first lines apart: the mark that each of them has equally often. */
+const delimiterOf = (text: string): string => {
+  const lines = text
+    .split(/\r?\n/)
+    .slice(0, 6)
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.replace(/"[^"]*"?/g, ""));
+  // The last line may be cut where the chunk ends.
+  const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
+  const counts = (mark: string) => whole.map((line) => line.split(mark).length - 1);
+  const marks = ["\t", ";", ","];
+  const even = marks.find((mark) => counts(mark).every((count, _, all) => count > 0 && count === all[0]));
+  return even ?? marks.find((mark) => (counts(mark)[0] ?? 0) > 0) ?? ",";
+};
+
+type Table = { delimiter: string; rows: AsyncIterator<string[]>; close(): void };
+
+const openTable = async (path: string): Promise<Table> => {
+  const input = createReadStream(path);
+  const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const first = await chunks.next();
+  const delimiter = first.done ? "," : delimiterOf(first.value.toString("utf8"));
+  const all = async function* () {
+    if (!first.done) yield first.value;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  };
+  const parser = parse({
+    bom: true,
+    delimiter,
+    skip_empty_lines: true,
+    relax_column_count: true,
+    trim: delimiter !== "\t",
+  });
+  const piped = pipeline(Readable.from(all()), parser);
+  // What goes wrong in it, whoever iterates the parser is told.
+  piped.catch(() => {});
+  return {
+    delimiter,
+    rows: parser[Symbol.asyncIterator]() as AsyncIterator<string[]>,
+    close: () => {
+      parser.destroy();
+      input.destroy();
+    },
+  };
+};
+
+const isData = (row: readonly string[]): boolean =>
+  row.some((cell) => cell.trim() !== "") &&
+  row.every(
+    (cell) => cell.trim() === "" || Number.isFinite(numberOf(cell)) || !Number.isNaN(timestampMs(cell)),
+  );
+
+type Head = { header: string[]; columns: Columns; sample: string[][] };
+
+/** Reads on until the columns are known. */
+const readHead = async ({ rows }: Table): Promise<Head | { reason: string }> => {
+  const sample: string[][] = [];
+  let header: string[] | null = null;
+  let next = await rows.next();
+  if (next.done) return { reason: "the file is empty" };
+  const bare = isData(next.value);
+  if (!bare) {
+    header = next.value;
+    next = await rows.next();
   }
-  const iso = /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?)?(.*)$/.exec(
-    text,
-  );
-  if (iso === null) return Date.parse(text);
-  const [, year, month, day, hour = "0", minute = "0", second = "0", rest = ""] = iso;
-  const two = (part: string | undefined) => (part ?? "").padStart(2, "0");
-  const [whole = "0", fraction = "0"] = second.split(".");
-  const zone = rest.trim() === "" ? "Z" : rest.trim();
-  return Date.parse(
-    `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(whole)}.${fraction.slice(0, 3).padEnd(3, "0")}${zone}`,
-  );
+  if (next.done) return { reason: "no row follows the header" };
+  for (; !next.done; next = await rows.next()) {
+    sample.push(next.value);
+    if (sample.length < sampleRows) continue;
+    const names = header ?? next.value.map(() => "");
+    if (sample.length >= maxSampleRows || (findColumns(names, sample) && !isValueToCome(names, sample)))
+      break;
+  }
+  const names = header ?? (sample[0] ?? []).map(() => "");
+  const columns = findColumns(names, sample);
+  if (columns === null) return { reason: "no column with numbers" };
+  // A table without a header begins with data.
+  const given = (i: number) =>
+    i === columns.value ? "value" : i === columns.time[0] ? "timestamp" : `column${i + 1}`;
+  return { header: header ?? names.map((_, i) => given(i)), columns, sample };
 };
 
-type Columns = { time: number; value: number };
+/** Whether there are dates such as 01/04/2014, which can be read in two ways. With dots they cannot. */
+const hasTurnedDates = ({ columns, sample }: Head): boolean =>
+  sample.some((row) => (turnedParts(timeCellOf(row, columns))?.mark ?? ".") !== ".");
 
-/** Which column is the time and which the value: by name, else the first that holds such. */
-export const findColumns = (
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-): Columns | null => {
-  const mostly = (i: number, test: (cell: string) => boolean) =>
-    rows.filter((row) => test(row[i] ?? "")).length * 2 > rows.length;
-  const isTime = (cell: string) => !Number.isNaN(timestampMs(cell));
-  const isNumber = (cell: string) => cell.trim() !== "" && Number.isFinite(Number(cell));
-  const indexes = header.map((_, i) => i);
-  const named = (names: RegExp) => header.findIndex((name) => names.test(name.trim()));
-  const time = named(timeNames) >= 0 ? named(timeNames) : (indexes.find((i) => mostly(i, isTime)) ?? -1);
-  const byName = header.findIndex((name, i) => i !== time && valueNames.test(name.trim()));
-  const value = byName >= 0 ? byName : (indexes.find((i) => i !== time && mostly(i, isNumber)) ?? -1);
-  return time < 0 || value < 0 ? null : { time, value };
+/** Whether such dates have the day first: the first of the whole table that can be read in one way only decides. */
+const isDayFirst = async (path: string, { columns }: Head): Promise<boolean> => {
+  const told = (row: readonly string[]): boolean | null => {
+    const parts = turnedParts(timeCellOf(row, columns));
+    if (parts === null || parts.first > 12 === parts.second > 12) return null;
+    return parts.first > 12;
+  };
+  const table = await openTable(path);
+  try {
+    for (let next = await table.rows.next(); !next.done; next = await table.rows.next()) {
+      const dayFirst = told(next.value);
+      if (dayFirst !== null) return dayFirst;
+    }
+    return false;
+  } finally {
+    table.close();
+  }
 };
 
-const scoreRows = async function* (
-  rows: AsyncIterable<string[]>,
-  told: { rows: number; unusable: number; wrong: string | null },
+type Told = { rows: number; unusable: number };
+
+const scoredRows = async function* (
+  { header, columns, sample }: Head,
+  rows: AsyncIterator<string[]>,
+  style: CellStyle,
+  told: Told,
 ): AsyncGenerator<string[]> {
   const memory = newSeriesMemory();
-  let header: string[] | null = null;
-  let columns: Columns | null = null;
-  const sample: string[][] = [];
-  const score = (row: string[], at: Columns): string[] => {
+  // A table that was scored before gets its new scores instead of the old.
+  const kept = header.map((_, i) => i).filter((i) => header[i]?.trim().toLowerCase() !== scoreName);
+  // Counted rows are taken to lie a millisecond apart: they never come to a day.
+  const counted = isCount(sample, columns);
+  const timeOf = (row: readonly string[]): number => {
+    if (columns.time.length === 0) return told.rows;
+    const ms = timestampMs(timeCellOf(row, columns), style);
+    return counted ? ms / 1_000 : ms;
+  };
+  const score = (row: readonly string[]): string[] => {
+    const isWhole = row.slice(header.length).every((cell) => cell === "");
+    const tsMs = timeOf(row);
+    const value = isWhole ? numberOf(row[columns.value] ?? "", style) : Number.NaN;
     told.rows += 1;
-    const tsMs = timestampMs(row[at.time] ?? "");
-    const cell = row[at.value] ?? "";
-    const value = cell.trim() === "" ? Number.NaN : Number(cell);
     if (!Number.isFinite(tsMs) || !Number.isFinite(value)) told.unusable += 1;
-    return [...row, scoreValue(memory, tsMs, value).toFixed(6)];
+    return [...kept.map((i) => row[i] ?? ""), scoreValue(memory, tsMs, value).toFixed(6)];
   };
-  const begin = function* (): Generator<string[]> {
-    if (header === null) return;
-    columns = findColumns(header, sample);
-    if (columns === null) {
-      told.wrong = "no column with times and no column with numbers beside it";
-      return;
-    }
-    yield [...header, "anomaly_score"];
-    for (const row of sample) yield score(row, columns);
-  };
-  for await (const row of rows) {
-    if (header === null) {
-      // A table without a header begins with data.
-      const isData = row.length > 1 && row.every((cell) => !Number.isNaN(timestampMs(cell)));
-      header = isData
-        ? row.map((_, i) => (i === 0 ? "timestamp" : i === 1 ? "value" : `column${i + 1}`))
-        : row;
-      if (isData) sample.push(row);
-    } else if (columns !== null) yield score(row, columns);
-    else if (sample.push(row) >= sampleRows) {
-      yield* begin();
-      if (told.wrong !== null) return;
-    }
-  }
-  if (columns === null) yield* begin();
+  yield [...kept.map((i) => header[i] ?? ""), scoreName];
+  for (const row of sample) yield score(row);
+  for (let next = await rows.next(); !next.done; next = await rows.next()) yield score(next.value);
 };
 
 /**
- * Scores every row of the CSV at `csvPath` and writes its columns and `anomaly_score`, 0–1, to `outPath`. Each score uses
+ * Scores every row of the table at `csvPath` and writes its columns and `anomaly_score`, 0–1, to `outPath`. Each score uses
  * its row and earlier ones only; a row without a usable time or value scores 0. Rejects when a file cannot be used.
  */
 export const scoreSeries = async (csvPath: string, outPath: string): Promise<SeriesOutcome> => {
-  const told = { rows: 0, unusable: 0, wrong: null as string | null };
-  const parser = parse({ bom: true, skip_empty_lines: true, relax_column_count: true, trim: true });
-  await pipeline(
-    createReadStream(csvPath),
-    parser,
-    (rows: AsyncIterable<string[]>) => scoreRows(rows, told),
-    stringify(),
-    createWriteStream(outPath),
-  );
-  if (told.wrong !== null) return { kind: "wrong", reason: told.wrong };
-  return { kind: "scored", rows: told.rows, unusable: told.unusable };
+  const table = await openTable(csvPath);
+  try {
+    const head = await readHead(table);
+    if ("reason" in head) return { kind: "wrong", reason: head.reason };
+    const { header, columns, sample } = head;
+    const turned = hasTurnedDates(head);
+    const style: CellStyle = {
+      dayFirst: turned && (await isDayFirst(csvPath, head)),
+      decimalComma: decimalCommaIn(sample, columns, table.delimiter),
+    };
+    const told: Told = { rows: 0, unusable: 0 };
+    await pipeline(
+      Readable.from(scoredRows(head, table.rows, style, told)),
+      stringify({ delimiter: table.delimiter }),
+      createWriteStream(outPath),
+    );
+    if (told.unusable === told.rows)
+      return { kind: "wrong", reason: `none of ${told.rows} rows has a usable time and value` };
+    const order = turned ? ` (${style.dayFirst ? "day" : "month"} first)` : "";
+    const value = header[columns.value]?.trim() || `column ${columns.value + 1}`;
+    return { kind: "scored", ...told, time: `${timeWords(header, columns)}${order}`, value };
+  } finally {
+    table.close();
+  }
 };

@@ -134,6 +134,7 @@ describe("npm run evaluate", () => {
     writeFileSync(path("s.csv"), ["timestamp,value", ...rows].join("\n"));
     const { code, out } = await evaluate("--csv", path("s.csv"), "--out", path("scored.csv"));
     expect([code, out]).toEqual([0, expect.stringContaining("400 rows")]);
+    expect(out).toContain("time: timestamp; value: value");
     const lines = readFileSync(path("scored.csv"), "utf8").trimEnd().split("\n");
     expect(lines[0]).toBe("timestamp,value,anomaly_score");
     expect(Number(lines[400]?.split(",")[2])).toBeGreaterThan(0.9);
@@ -142,6 +143,7 @@ describe("npm run evaluate", () => {
   it("says in one line what is wrong with the command, and ends with 2", async () => {
     for (const [args, reason] of [
       [["--csv", "x"], "--csv and --out belong together"],
+      [["--csv", "x", "--out", "./x"], "--csv and --out must be two files"],
       [["--messages", "x"], "--messages, --registry and --labels belong together"],
       [["--breakers", "many"], "--breakers must be a number"],
       [["--seeds", "1,x"], "--seeds must be whole numbers"],
@@ -156,6 +158,9 @@ describe("npm run evaluate", () => {
     const missing = ["--messages", path("none"), "--registry", path("none"), "--labels", path("none")];
     const { code, err } = await evaluate(...missing);
     expect([code, err.trim().split("\n").length]).toEqual([2, 1]);
+    writeFileSync(path("empty.csv"), "");
+    const empty = await evaluate("--csv", path("empty.csv"), "--out", path("none.csv"));
+    expect(empty).toEqual({ code: 2, out: "", err: `${path("empty.csv")}: the file is empty\n` });
   });
 });
 

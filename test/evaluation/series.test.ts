@@ -3,17 +3,23 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, describe, expect, it } from "vitest";
 import { newSeriesMemory, scoreValue } from "../../detection/leakage/spike.ts";
-import { findColumns, scoreSeries, timestampMs } from "../../evaluation/series.ts";
+import { type SeriesOutcome, scoreSeries } from "../../evaluation/series.ts";
+import { numberOf, timestampMs } from "../../evaluation/series-cells.ts";
+import { findColumns } from "../../evaluation/series-columns.ts";
 import { temporaryDirectory } from "./support.ts";
 
 const directory = temporaryDirectory();
 afterAll(() => directory.remove());
 
-const scored = async (text: string): Promise<Record<string, string>[]> => {
-  const [csv, out] = [join(directory.path, "in.csv"), join(directory.path, "out.csv")];
+const [csv, out] = [join(directory.path, "in.csv"), join(directory.path, "out.csv")];
+
+const outcomeOf = (text: string): Promise<SeriesOutcome> => {
   writeFileSync(csv, text);
-  const outcome = await scoreSeries(csv, out);
-  expect(outcome.kind).toBe("scored");
+  return scoreSeries(csv, out);
+};
+
+const scored = async (text: string): Promise<Record<string, string>[]> => {
+  expect((await outcomeOf(text)).kind).toBe("scored");
   return parse(readFileSync(out, "utf8"), { columns: true }) as Record<string, string>[];
 };
 
@@ -136,7 +142,7 @@ describe("the detector on a series", () => {
     writeFileSync(csv, "who,what\nanna,sings\nbert,sleeps\n");
     expect(await scoreSeries(csv, join(directory.path, "none.csv"))).toEqual({
       kind: "wrong",
-      reason: "no column with times and no column with numbers beside it",
+      reason: "no column with numbers",
     });
   });
 
@@ -155,5 +161,141 @@ describe("the detector on a series", () => {
       expect([cell, timestampMs(cell)]).toEqual([cell, atMs]);
     expect(timestampMs("soon")).toBeNaN();
     expect(findColumns(["name", "when"], [["anna", "2026-01-02"]])).toBeNull();
+  });
+
+  it("reads dates that end with their year, and other ways of writing a time", () => {
+    const atMs = Date.UTC(2014, 3, 1, 13, 5);
+    for (const [cell, dayFirst] of [
+      ["01.04.2014 13:05", false],
+      ["1.4.14 13:05", false],
+      ["4/1/2014 13:05", false],
+      ["4/1/2014 1:05 PM", false],
+      ["04-01-2014 13:05:00", false],
+      ["1/4/2014 13:05", true],
+      ["01/04/2014 21:05 +08:00", true],
+      ["2014.04.01 13:05", true],
+      ["2014-04-01 01:05 pm", false],
+      ["Apr 1, 2014 13:05", false],
+      ["Tue, 01 Apr 2014 13:05:00 GMT", false],
+    ] as const)
+      expect([cell, timestampMs(cell, { dayFirst })]).toEqual([cell, atMs]);
+    expect(timestampMs("13/04/2014")).toBe(Date.UTC(2014, 3, 13));
+    expect(timestampMs("04/13/2014", { dayFirst: true })).toBe(Date.UTC(2014, 3, 13));
+    expect(timestampMs("2014-04")).toBe(Date.UTC(2014, 3, 1));
+    for (const cell of ["31.02.2014", "13/13/2014", "sensor 3", "00:05:00"])
+      expect([cell, timestampMs(cell)]).toEqual([cell, Number.NaN]);
+  });
+
+  it("reads numbers with thousands apart, and with a decimal comma where the column has one", () => {
+    for (const [cell, decimalComma, number] of [
+      ["10,123.45", false, 10_123.45],
+      ["-1,234,567", false, -1_234_567],
+      [" 10.5 ", false, 10.5],
+      ["10,5", true, 10.5],
+      ["1.234,5", true, 1_234.5],
+      ["1.234", true, 1_234],
+      ["2.5", true, 2.5],
+      ["1,23,4", false, Number.NaN],
+      ["", false, Number.NaN],
+    ] as const)
+      expect([cell, numberOf(cell, { decimalComma })]).toEqual([cell, number]);
+  });
+
+  it("tells dates with slashes by the first of the whole column that can be read in one way only", async () => {
+    const rows = (days: number, write: (day: number) => string) =>
+      Array.from(
+        { length: 24 * days },
+        (_, i) => `${write(1 + Math.floor(i / 24))} ${i % 24}:00,${5 + (i % 3)}`,
+      );
+    const timeOf = async (lines: readonly string[]) => {
+      const outcome = await outcomeOf(["when,value", ...lines].join("\n"));
+      return outcome.kind === "scored" ? outcome.time : outcome.reason;
+    };
+    expect(await timeOf(rows(14, (day) => `${day}/04/2014`))).toBe("when (day first)");
+    expect(await timeOf(rows(14, (day) => `4/${day}/2014`))).toBe("when (month first)");
+    expect(await timeOf(rows(3, (day) => `${day}/04/2014`))).toBe("when (month first)");
+    expect(await timeOf(rows(3, (day) => `0${day}.04.2014`))).toBe("when");
+  });
+
+  it("never takes a verdict on the rows for what was measured, and says what it took", async () => {
+    const rows = (write: (i: number) => string) => Array.from({ length: 30 }, (_, i) => write(i));
+    for (const [header, write, time, value] of [
+      ["timestamp,is_anomaly,cpu", (i: number) => `${1.4e9 + i * 60},0,${5 + (i % 3)}`, "timestamp", "cpu"],
+      ["Data,Label", (i: number) => `${5 + (i % 3)},0`, "the number of the row", "Data"],
+      ["label,load,value", (i: number) => `0,${i % 5},${i % 3}`, "the number of the row", "value"],
+      [",ts,changepoint,mA", (i: number) => `${i},2026-01-01T00:${10 + i}:00Z,0,5`, "ts", "mA"],
+      ["anomaly,outliers", (i: number) => `${i % 2},0`, "the number of the row", "anomaly"],
+      ["id,event_time,load", (i: number) => `${i},${1.4e9 + i * 60},${i % 4}`, "event_time", "load"],
+      ["date,time,value", (i: number) => `2026-01-01,00:${10 + i}:00,${i % 3}`, "date and time", "value"],
+      [
+        "date,hour,count",
+        (i: number) => `2026-01-0${1 + (i > 23 ? 1 : 0)},${i % 24},7`,
+        "date and hour",
+        "count",
+      ],
+    ] as const) {
+      const outcome = await outcomeOf([header, ...rows(write)].join("\n"));
+      expect([header, outcome]).toEqual([header, { kind: "scored", rows: 30, unusable: 0, time, value }]);
+    }
+  });
+
+  it("takes values alone, semicolons, tabs, decimal commas, and values that begin late", async () => {
+    const values = Array.from({ length: 300 }, (_, i) => (i === 250 ? 90 : 5 + ((i * 7) % 11) / 10));
+    const at = (i: number) => 1_400_000_000 + i * 60;
+    const table = async (text: string, delimiter = ",") => {
+      const outcome = await outcomeOf(text);
+      const rows = parse(readFileSync(out, "utf8"), { columns: true, delimiter }) as Record<string, string>[];
+      return { outcome, scores: rows.map((row) => row["anomaly_score"]) };
+    };
+    const plain = await table(["timestamp,value", ...values.map((v, i) => `${at(i)},${v}`)].join("\n"));
+    expect(Number(plain.scores[250])).toBeGreaterThan(0.9);
+    const german = (v: number) => String(v).replace(".", ",");
+    for (const [text, delimiter] of [
+      [values.join("\n"), ","],
+      [["value", ...values].join("\r\n"), ","],
+      [["time;value", ...values.map((v, i) => `${at(i)};${german(v)}`)].join("\n"), ";"],
+      [["time\tvalue", ...values.map((v, i) => `${at(i)}\t${v}`)].join("\n"), "\t"],
+      [["time,value", ...values.map((v, i) => `${at(i)},"${german(v)}"`)].join("\n"), ","],
+    ] as const)
+      expect((await table(text, delimiter)).scores).toEqual(plain.scores);
+    const late = values.map((v, i) => `${at(i)},${i < 60 ? "" : v}`);
+    expect((await table(["timestamp,cpu", ...late].join("\n"))).outcome).toMatchObject({
+      value: "cpu",
+      unusable: 60,
+    });
+  });
+
+  it("looks for no days in times that only count the rows", async () => {
+    const noise = noiseOf(5);
+    const values = Array.from({ length: 95_000 }, () => 5 + noise());
+    const counted = await outcomeOf(["timestamp,value", ...values.map((v, i) => `${i + 1},${v}`)].join("\n"));
+    expect(counted).toMatchObject({ time: "timestamp" });
+    const rows = parse(readFileSync(out, "utf8"), { columns: true }) as Record<string, string>[];
+    await outcomeOf(values.join("\n"));
+    const alone = parse(readFileSync(out, "utf8"), { columns: true }) as Record<string, string>[];
+    expect(rows.map((row) => row["anomaly_score"])).toEqual(alone.map((row) => row["anomaly_score"]));
+  });
+
+  it("puts its scores in place of older ones, and beside rows that are too short", async () => {
+    const text =
+      "timestamp,anomaly_score,value,note\n1400000000,0.5,10,a\n1400000060,0.5\n1400000120,0.5,10,b,";
+    expect(await outcomeOf(text)).toMatchObject({ kind: "scored", rows: 3, unusable: 1 });
+    expect(readFileSync(out, "utf8")).toBe(
+      "timestamp,value,note,anomaly_score\n1400000000,10,a,0.000000\n1400000060,,,0.000000\n1400000120,10,b,0.000000\n",
+    );
+  });
+
+  it("says in a sentence why a table cannot be scored", async () => {
+    for (const [text, reason] of [
+      ["", "the file is empty"],
+      ["\n\n", "the file is empty"],
+      ["timestamp,value\n", "no row follows the header"],
+      ["time,what\n2026-01-01,sun\n2026-01-02,rain\n", "no column with numbers"],
+      ["time,value\nsoon,1\nlater,2\n", "the number of the row (time holds no times)"],
+      ["time,value\n1400000000,10,123\n1400000060,10,124\n", "none of 2 rows has a usable time and value"],
+    ] as const) {
+      const outcome = await outcomeOf(text);
+      expect(outcome.kind === "wrong" ? outcome.reason : outcome.time).toBe(reason);
+    }
   });
 });
