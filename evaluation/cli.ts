@@ -101,7 +101,9 @@ const runSimulated = async (options: SimulatedOptions & ReportOptions): Promise<
 /** Breakers that report less often than the default heartbeat must be given more time before they are silent. */
 const heartbeatOf = (usualMs: number | null): number => {
   const { heartbeatIntervalMs } = defaultJudgingRule;
-  return usualMs === null || usualMs <= 1.2 * heartbeatIntervalMs ? heartbeatIntervalMs : usualMs;
+  if (usualMs === null || usualMs <= 1.2 * heartbeatIntervalMs) return heartbeatIntervalMs;
+  // Clocks are set in whole seconds; the rest is the link's.
+  return Math.round(usualMs / 1_000) * 1_000;
 };
 
 const runRecorded = async (options: RecordedOptions & ReportOptions): Promise<number> => {
@@ -131,7 +133,13 @@ const runRecorded = async (options: RecordedOptions & ReportOptions): Promise<nu
       `${judged.reports} reports, ${labels.length} labels`,
   );
   for (const remark of judged.remarks) say(remark);
-  for (const [reason, count] of judged.rejections) say(`not used, ${reason}: ${count}`);
+  for (const [reason, count] of judged.rejections) {
+    say(`not used, ${reason}: ${count}`);
+    for (const { line, topic, detail } of judged.unused.get(reason) ?? [])
+      tell(
+        [`${options.messagesPath} line ${line}`, topic, detail || reason].filter((part) => part).join(": "),
+      );
+  }
   const rows: Row[] = [];
   const tallies = score(judged.findings, judged.labels, judged.scope, (misjudged) =>
     rows.push({ seed: null, misjudged }),

@@ -1,54 +1,28 @@
 // A recorded fleet's messages, line by line in order of arrival, however large the file and however it is ordered.
 
 import { once } from "node:events";
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-
-/** A line as it stands, with the arrival time in it. */
-export type TimedLine = { atMs: number; text: string };
+import { linesOf, numbered, numberedLinesOf, type TimedLine } from "./message-lines.ts";
 
 /** Lines that are sorted in memory at once: about 100 MB. */
 const defaultLinesPerRun = 400_000;
 
-const startsWithAt = /^\s*\{\s*"at"\s*:\s*(-?\d+(?:\.\d+)?)\s*,/;
+/** So many lines are named of those that cannot be used for the same reason. */
+export const namedLines = 3;
 
-/** Arrival time of a line, Unix ms; NaN where it has none. The key may stand anywhere in the line, as a number or ISO 8601. */
-export const arrivalOf = (text: string): number => {
-  const quick = startsWithAt.exec(text)?.[1];
-  if (quick !== undefined) return Number(quick);
-  try {
-    const at = (JSON.parse(text) as { at?: unknown } | null)?.at;
-    if (typeof at === "number") return at;
-    return typeof at === "string" ? Number(at) || Date.parse(at) : Number.NaN;
-  } catch {
-    return Number.NaN;
-  }
-};
-
-const linesOf = async function* (path: string): AsyncGenerator<TimedLine[]> {
-  const input = createReadStream(path, { highWaterMark: 1 << 20 });
-  try {
-    let block: TimedLine[] = [];
-    for await (const text of createInterface({ input })) {
-      if (text.trim() === "") continue;
-      block.push({ atMs: arrivalOf(text), text });
-      if (block.length < 4_096) continue;
-      yield block;
-      block = [];
-    }
-    yield block;
-  } finally {
-    input.destroy();
-  }
-};
+const batchTopic = /"topic"\s*:\s*"hubao\/v1\/[^"/]+\/([^"/]+)\/([^"/]+)\/batch"/;
 
 /** What the file spans: its lines, those without a usable `at`, the first and last arrival, and whether it is in order. */
 export type MessageFile = {
   path: string;
   lines: number;
   untimed: number;
+  /** The numbers of the first of those. */
+  untimedLines: number[];
+  /** Who sends batches → the area it does so for. */
+  batchSenders: Map<string, string>;
   firstMs: number;
   lastMs: number;
   sorted: boolean;
@@ -60,15 +34,22 @@ export const surveyMessages = async (path: string): Promise<MessageFile> => {
     path,
     lines: 0,
     untimed: 0,
+    untimedLines: [],
+    batchSenders: new Map(),
     firstMs: Number.POSITIVE_INFINITY,
     lastMs: Number.NEGATIVE_INFINITY,
     sorted: true,
   };
   for await (const block of linesOf(path))
-    for (const { atMs } of block) {
+    for (const { atMs, text, line } of block) {
       file.lines += 1;
+      if (text.includes('/batch"')) {
+        const [, areaId = "", senderId] = batchTopic.exec(text) ?? [];
+        if (senderId !== undefined) file.batchSenders.set(senderId, areaId);
+      }
       if (Number.isNaN(atMs)) {
         file.untimed += 1;
+        if (file.untimedLines.length < namedLines) file.untimedLines.push(line);
         continue;
       }
       if (atMs < file.lastMs) file.sorted = false;
@@ -120,7 +101,7 @@ const writeRun = async (lines: readonly TimedLine[], path: string): Promise<void
   for (let i = 0; i < lines.length; i += 4_096) {
     const text = lines
       .slice(i, i + 4_096)
-      .map((line) => `${line.text}\n`)
+      .map(numbered)
       .join("");
     if (!out.write(text)) await once(out, "drain");
   }
@@ -131,7 +112,7 @@ const writeRun = async (lines: readonly TimedLine[], path: string): Promise<void
 type Cursor = { line: TimedLine; next: () => Promise<TimedLine | null> };
 
 const openRun = async (path: string): Promise<Cursor | null> => {
-  const blocks = linesOf(path);
+  const blocks = numberedLinesOf(path);
   let block: TimedLine[] = [];
   let at = 0;
   const next = async (): Promise<TimedLine | null> => {

@@ -7,7 +7,8 @@ import { decodeMessage, type GatewayWord } from "../ingest/decode.ts";
 import { type Registry, registryOf } from "../ingest/registry.ts";
 import { type AreaJudge, afterLastMs, judgeAreaLive, unobserved } from "./judge.ts";
 import type { Label } from "./labels.ts";
-import { type MessageFile, readMessages, type TimedLine } from "./message-file.ts";
+import { type MessageFile, namedLines, readMessages } from "./message-file.ts";
+import type { TimedLine } from "./message-lines.ts";
 import type { Finding, ObservedLabel, Scope } from "./score.ts";
 
 const dayMs = 86_400_000;
@@ -22,6 +23,9 @@ export type RecordedFleet = {
   onProgress?: (lines: number) => void;
 };
 
+/** A message, or an entry of one, that could not be used: where it stands, and why not in words. */
+export type Unused = { line: number; topic: string; detail: string };
+
 export type JudgedFleet = {
   findings: Finding[];
   labels: ObservedLabel[];
@@ -30,6 +34,8 @@ export type JudgedFleet = {
   reports: number;
   /** Why a message or an entry of it could not be used → how often. */
   rejections: Map<string, number>;
+  /** The first of them, by reason. */
+  unused: Map<string, Unused[]>;
   /** What was unusual and how it was taken. */
   remarks: string[];
 };
@@ -54,42 +60,58 @@ const encoder = new TextEncoder();
 type Decoded = { reports: readonly Report[]; gateway: GatewayWord | null };
 const nothing: Decoded = { reports: [], gateway: null };
 
-/** Decodes one line as the house does a message of its journal; counts why not. */
-const newDecoder = (
-  registry: Registry,
-  gateways: Map<string, string>,
-  shiftMs: number,
-  rejections: Map<string, number>,
-) => {
-  const reject = (reason: string) => rejections.set(reason, (rejections.get(reason) ?? 0) + 1);
-  return ({ atMs, text }: TimedLine): Decoded => {
+/** Counts what could not be used, and keeps the first of every reason. */
+const newRefusals = () => {
+  const rejections = new Map<string, number>();
+  const unused = new Map<string, Unused[]>();
+  return {
+    rejections,
+    unused,
+    refuse(reason: string, one: Unused) {
+      rejections.set(reason, (rejections.get(reason) ?? 0) + 1);
+      const first = unused.get(reason);
+      if (first === undefined) unused.set(reason, [one]);
+      else if (first.length < namedLines) first.push(one);
+    },
+  };
+};
+
+/** Decodes one line as the house does a message of its journal; tells why not. */
+const newDecoder = (registry: Registry, shiftMs: number, refuse: (reason: string, one: Unused) => void) => {
+  return ({ atMs, text, line: number }: TimedLine): Decoded => {
     let line: { topic?: unknown; payload?: unknown };
     try {
       line = JSON.parse(text) as typeof line;
     } catch {
-      reject("lineNotJson");
+      refuse("lineNotJson", { line: number, topic: "", detail: "" });
       return nothing;
     }
     if (typeof line?.topic !== "string" || line.payload === undefined) {
-      reject("lineWithoutTopicOrPayload");
+      const topic = typeof line?.topic === "string" ? line.topic : "";
+      refuse("lineWithoutTopicOrPayload", { line: number, topic, detail: "" });
       return nothing;
     }
     const payload = shiftMs === 0 ? line.payload : shiftTimes(line.payload, shiftMs);
+    const { topic } = line;
     const message = decodeMessage(
       {
         offset: 0,
         arrivalMs: atMs + shiftMs,
         clientId: "",
-        topic: line.topic,
+        topic,
         payload: encoder.encode(typeof payload === "string" ? payload : JSON.stringify(payload)),
         refusal: null,
       },
       registry,
       Number.POSITIVE_INFINITY,
     );
-    for (const rejection of message.rejections) reject(rejection.reason);
-    // Who sends batches is a gateway; what it later says of its own link is understood.
-    if (message.gateway) gateways.set(message.gateway.gatewayId, message.gateway.areaId);
+    const isOneOfMany = message.rejections.length + message.reports.length > 1;
+    for (const { reason, detail, index } of message.rejections)
+      refuse(reason, {
+        line: number,
+        topic,
+        detail: isOneOfMany ? `entry ${index + 1}: ${detail}` : detail,
+      });
     return { reports: message.reports.map((one) => one.report), gateway: message.gateway };
   };
 };
@@ -127,8 +149,8 @@ export const judgeRecorded = async (fleet: RecordedFleet): Promise<JudgedFleet> 
   const facts = fleet.facts.map((one) =>
     foreignDates ? { ...one, installedAtMs: firstDayMs, removedAtMs: null } : one,
   );
-  const gateways = new Map<string, string>();
-  const registry = registryOf(facts, 1, new Map(), { gateways });
+  // Who sends batches is a gateway; what it says of its own link is understood, before its first batch as well.
+  const registry = registryOf(facts, 1, new Map(), { gateways: file.batchSenders });
   const labels = fleet.labels.map((label) =>
     unobserved({ ...label, startMs: label.startMs + shiftMs, endMs: label.endMs + shiftMs }),
   );
@@ -144,8 +166,8 @@ export const judgeRecorded = async (fleet: RecordedFleet): Promise<JudgedFleet> 
       areaId,
       judgeAreaLive({ areaId, breakers, labels: labelsOf.get(areaId) ?? [], rule, startMs }),
     );
-  const rejections = new Map<string, number>();
-  const decode = newDecoder(registry, gateways, shiftMs, rejections);
+  const { rejections, unused, refuse } = newRefusals();
+  const decode = newDecoder(registry, shiftMs, refuse);
   let messages = 0;
   let reports = 0;
   for await (const block of readMessages(file)) {
@@ -160,7 +182,13 @@ export const judgeRecorded = async (fleet: RecordedFleet): Promise<JudgedFleet> 
     fleet.onProgress?.(messages);
   }
   for (const judge of judges.values()) judge.advance(endMs + afterLastMs);
-  if (file.untimed > 0) rejections.set("lineWithoutArrival", file.untimed);
+  if (file.untimed > 0) {
+    rejections.set("lineWithoutArrival", file.untimed);
+    unused.set(
+      "lineWithoutArrival",
+      file.untimedLines.map((line) => ({ line, topic: "", detail: "" })),
+    );
+  }
   return {
     findings: [...judges.values()].flatMap((judge) => judge.findings()),
     labels,
@@ -173,6 +201,7 @@ export const judgeRecorded = async (fleet: RecordedFleet): Promise<JudgedFleet> 
     messages,
     reports,
     rejections,
+    unused,
     remarks,
   };
 };

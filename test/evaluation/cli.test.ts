@@ -126,6 +126,26 @@ describe("npm run evaluate", () => {
     expect(json).toMatchObject({ recall: 2 / 3, precision: 1, falseAlarmsPerOperatorDayPer10k: 0 });
   });
 
+  it("says where what it cannot use stands, and how often reports are expected, in whole seconds", async () => {
+    const t0 = Date.UTC(2026, 2, 1);
+    const lines = Array.from({ length: 60 }, (_, i) => {
+      const ts = t0 + i * 900_005;
+      const payload = { ts, seq: i, residualCurrentMa: 3, contact: "closed", protection: "enabled" };
+      return JSON.stringify({ at: ts + 400, topic: "hubao/v1/T/A/B1/reading", payload });
+    });
+    const bad = { at: t0 + 60 * 900_005, topic: "hubao/v1/T/A/B1/reading", payload: { ts: t0, seq: "x" } };
+    writeFileSync(path("slow.ndjson"), [...lines, JSON.stringify(bad)].join("\n"));
+    writeFileSync(path("one.csv"), "breakerId,areaId,level,ratedResidualCurrentMa\nB1,A,household,30\n");
+    writeFileSync(path("no.csv"), "subjectId,finding,startMs,endMs\n");
+    const { code, out, err } = await evaluate(
+      ...["--messages", path("slow.ndjson"), "--registry", path("one.csv"), "--labels", path("no.csv")],
+    );
+    expect(code).toBe(0);
+    expect(out).toContain("a report is expected of every breaker each 900 s\n");
+    expect(out).toContain("not used, invalidPayload: 1\n");
+    expect(err).toContain(`${path("slow.ndjson")} line 61: hubao/v1/T/A/B1/reading: seq: `);
+  });
+
   it("scores a series row by row", async () => {
     const rows = Array.from(
       { length: 400 },

@@ -5,7 +5,8 @@ import { defaultJudgingRule } from "../../domain/limits.ts";
 import { exportFleet } from "../../evaluation/export.ts";
 import { evaluateFleets } from "../../evaluation/fleets.ts";
 import { labelsCsv, readLabels } from "../../evaluation/labels.ts";
-import { arrivalOf, readMessages, surveyMessages, type TimedLine } from "../../evaluation/message-file.ts";
+import { readMessages, surveyMessages } from "../../evaluation/message-file.ts";
+import { arrivalOf, type TimedLine } from "../../evaluation/message-lines.ts";
 import { type JudgedFleet, judgeRecorded } from "../../evaluation/recorded.ts";
 import { readRegistry } from "../../evaluation/registry-table.ts";
 import { score } from "../../evaluation/score.ts";
@@ -82,6 +83,56 @@ describe("a recorded fleet", () => {
       lineWithoutTopicOrPayload: 1,
       lineWithoutArrival: 2,
     });
+    expect(summaryOf(judged).findings).toEqual(summaryOf(exported).findings);
+    // And says where the first of every reason stand, though this file had to be sorted.
+    const before = text("messages.ndjson").trimEnd().split("\n").length;
+    const reading = "hubao/v1/T1/A0001/A0001-H1/reading";
+    expect(Object.fromEntries(judged.unused)).toMatchObject({
+      unknownTopic: [{ line: before + 3, topic: "zigbee2mqtt/lamp" }],
+      invalidPayload: [{ line: before + 4, topic: reading, detail: expect.stringMatching(/^seq: .*number/) }],
+      unknownBreaker: [{ line: before + 5, topic: "hubao/v1/T1/A0001/stranger/status" }],
+      invalidJson: [{ line: before + 6, topic: reading }],
+      lineWithoutTopicOrPayload: [{ line: before + 7 }],
+      lineWithoutArrival: [{ line: before + 1 }, { line: before + 8 }],
+    });
+  });
+
+  it("names three lines of a reason, and the entry of a batch", async () => {
+    const at = planFleet(scenario, 77).endMs;
+    const body = { ts: at, seq: 1, residualCurrentMa: 3, contact: "closed", protection: "enabled" };
+    const entry = (breakerId: string) => ({ breakerId, kind: "reading", body });
+    const batch = (ids: readonly string[]) =>
+      JSON.stringify({
+        at,
+        topic: "hubao/v1/T1/A0001/GW9/batch",
+        payload: { ts: at, entries: ids.map(entry) },
+      });
+    writeFileSync(
+      path("strangers.ndjson"),
+      [batch(["A0001-H1", "S1", "S2"]), batch(["S3"]), batch(["S4"])].join("\n"),
+    );
+    const judged = await judge({ messages: "strangers.ndjson" });
+    expect(judged.rejections.get("unknownBreaker")).toBe(4);
+    expect(judged.unused.get("unknownBreaker")).toEqual([
+      { line: 1, topic: "hubao/v1/T1/A0001/GW9/batch", detail: "entry 2: no breaker S1 in the registry" },
+      { line: 1, topic: "hubao/v1/T1/A0001/GW9/batch", detail: "entry 3: no breaker S2 in the registry" },
+      { line: 2, topic: "hubao/v1/T1/A0001/GW9/batch", detail: "no breaker S3 in the registry" },
+    ]);
+  });
+
+  it("understands what a gateway says of its link before its first batch", async () => {
+    const lines = text("messages.ndjson").trimEnd().split("\n");
+    const sent = lines.find((line) => line.includes('/batch"'));
+    const { at: firstMs } = JSON.parse(lines[0] ?? "") as { at: number };
+    const { topic } = JSON.parse(sent ?? "") as { topic: string };
+    const status = {
+      at: firstMs,
+      topic: topic.replace(/batch$/, "status"),
+      payload: { ts: firstMs, online: true },
+    };
+    writeFileSync(path("greeting.ndjson"), `${JSON.stringify(status)}\n${text("messages.ndjson")}`);
+    const judged = await judge({ messages: "greeting.ndjson" });
+    expect([...judged.rejections]).toEqual([...exported.rejections]);
     expect(summaryOf(judged).findings).toEqual(summaryOf(exported).findings);
   });
 
@@ -173,5 +224,7 @@ describe("a file of messages", () => {
       if (a && b && (a.atMs > b.atMs || (a.atMs === b.atMs && number(a) > number(b)))) wrong += 1;
     }
     expect(wrong).toBe(0);
+    // Wherever a line comes to stand, it knows where it stood.
+    expect(read.filter((one) => one.line !== number(one) + 1)).toEqual([]);
   });
 });
