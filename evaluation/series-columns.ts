@@ -22,8 +22,11 @@ type Sample = readonly (readonly string[])[];
 
 const nothingCell = /^(|nan|na|n\/a|null|none|nil|-|\?)$/i;
 
+/** Whether a cell stands for a value that is missing. */
+export const isNothing = (cell: string): boolean => nothingCell.test(cell.trim());
+
 const cellsOf = (rows: Sample, i: number): string[] =>
-  rows.map((row) => row[i]?.trim() ?? "").filter((cell) => !nothingCell.test(cell));
+  rows.map((row) => row[i]?.trim() ?? "").filter((cell) => !isNothing(cell));
 
 /** More than half of what stands in the column. */
 const mostly = (cells: readonly string[], test: (cell: string) => boolean): boolean =>

@@ -1,5 +1,6 @@
 // The leakage-spike detector on any univariate series in a text table, one score a row: for benchmarks from outside.
 import { createReadStream, createWriteStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parse } from "csv-parse";
@@ -11,6 +12,7 @@ import {
   decimalCommaIn,
   findColumns,
   isCount,
+  isNothing,
   isValueToCome,
   timeCellOf,
   timeWords,
@@ -78,11 +80,11 @@ const openTable = async (path: string): Promise<Table> => {
   };
 };
 
+const isNumberOrTime = (cell: string): boolean =>
+  Number.isFinite(numberOf(cell)) || !Number.isNaN(timestampMs(cell));
+
 const isData = (row: readonly string[]): boolean =>
-  row.some((cell) => cell.trim() !== "") &&
-  row.every(
-    (cell) => cell.trim() === "" || Number.isFinite(numberOf(cell)) || !Number.isNaN(timestampMs(cell)),
-  );
+  row.some(isNumberOrTime) && row.every((cell) => isNothing(cell) || isNumberOrTime(cell));
 
 type Head = { header: string[]; columns: Columns; sample: string[][] };
 
@@ -98,9 +100,11 @@ const readHead = async ({ rows }: Table): Promise<Head | { reason: string }> => 
     next = await rows.next();
   }
   if (next.done) return { reason: "no row follows the header" };
+  let enough = sampleRows;
   for (; !next.done; next = await rows.next()) {
     sample.push(next.value);
-    if (sample.length < sampleRows) continue;
+    if (sample.length < enough) continue;
+    enough *= 2;
     const names = header ?? next.value.map(() => "");
     if (sample.length >= maxSampleRows || (findColumns(names, sample) && !isValueToCome(names, sample)))
       break;
@@ -119,12 +123,14 @@ const hasTurnedDates = ({ columns, sample }: Head): boolean =>
   sample.some((row) => (turnedParts(timeCellOf(row, columns))?.mark ?? ".") !== ".");
 
 /** Whether such dates have the day first: the first of the whole table that can be read in one way only decides. */
-const isDayFirst = async (path: string, { columns }: Head): Promise<boolean> => {
+const isDayFirst = async (path: string, { columns, sample }: Head): Promise<boolean> => {
   const told = (row: readonly string[]): boolean | null => {
     const parts = turnedParts(timeCellOf(row, columns));
     if (parts === null || parts.first > 12 === parts.second > 12) return null;
     return parts.first > 12;
   };
+  // What comes through a pipe can be read once only.
+  if (!(await stat(path)).isFile()) return sample.some((row) => told(row) === true);
   const table = await openTable(path);
   try {
     for (let next = await table.rows.next(); !next.done; next = await table.rows.next()) {

@@ -258,6 +258,8 @@ describe("the detector on a series", () => {
       [["time,value", ...values.map((v, i) => `${at(i)},"${german(v)}"`)].join("\n"), ","],
     ] as const)
       expect((await table(text, delimiter)).scores).toEqual(plain.scores);
+    const bare = await table(`${at(-1)},NaN\n${values.map((v, i) => `${at(i)},${v}`).join("\n")}`);
+    expect(bare.scores.slice(1)).toEqual(plain.scores);
     const late = values.map((v, i) => `${at(i)},${i < 60 ? "" : v}`);
     expect((await table(["timestamp,cpu", ...late].join("\n"))).outcome).toMatchObject({
       value: "cpu",
