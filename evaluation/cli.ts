@@ -1,6 +1,6 @@
 // `npm run evaluate`: how good detection is, on simulated fleets, on anybody's recorded fleet, or on a plain series.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { defaultJudgingRule, judgingRuleOf } from "../domain/limits.ts";
 import { planFleet } from "../simulators/model/plan.ts";
 import { readScenario, type Scenario } from "../simulators/model/scenario.ts";
@@ -13,7 +13,7 @@ import {
 } from "./cli-options.ts";
 import { exportFleet } from "./export.ts";
 import { evaluateFleets } from "./fleets.ts";
-import { readLabels } from "./labels.ts";
+import { doubtsOf, readLabels } from "./labels.ts";
 import { surveyMessages, usualIntervalMs } from "./message-file.ts";
 import { misjudgedCsv } from "./misjudged.ts";
 import { judgeRecorded } from "./recorded.ts";
@@ -21,6 +21,7 @@ import { readRegistry } from "./registry-table.ts";
 import { type KindTally, type Misjudged, type Scope, score } from "./score.ts";
 import { scoreSeries } from "./series.ts";
 import { percent, summarise, summaryTable } from "./summary.ts";
+import { UnusableTable } from "./table.ts";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const tell = (line: string) => process.stderr.write(`${line}\n`);
@@ -106,16 +107,40 @@ const heartbeatOf = (usualMs: number | null): number => {
   return Math.round(usualMs / 1_000) * 1_000;
 };
 
+/** Reads a table; what makes it unusable is told with its path. */
+const readUsable = <T>(path: string, read: (text: string) => T): T => {
+  try {
+    return read(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error instanceof UnusableTable) throw new UnusableTable(`${path}: ${error.message}`);
+    throw error;
+  }
+};
+
+const toldLines = 20;
+
+const tellOf = (path: string, problems: readonly { line: number; reason: string }[]): void => {
+  for (const { line, reason } of problems.slice(0, toldLines)) tell(`${path} line ${line}: ${reason}`);
+  if (problems.length > toldLines) tell(`${path}: ${problems.length - toldLines} more lines cannot be used`);
+};
+
+/** Rejects at once where the results could not be written after the work. */
+const checkWritable = ({ jsonPath, misjudgedPath }: ReportOptions): void => {
+  for (const path of [jsonPath, misjudgedPath]) if (path !== null) accessSync(dirname(path), constants.W_OK);
+};
+
 const runRecorded = async (options: RecordedOptions & ReportOptions): Promise<number> => {
-  const { facts, problems } = readRegistry(readFileSync(options.registryPath, "utf8"), options.timeZone);
-  for (const { line, reason } of problems.slice(0, 20))
-    tell(`${options.registryPath} line ${line}: ${reason}`);
-  if (problems.length > 20)
-    tell(`${options.registryPath}: ${problems.length - 20} more lines cannot be used`);
-  const { labels, badLines } = readLabels(readFileSync(options.labelsPath, "utf8"));
-  if (badLines.length > 0)
-    tell(`${options.labelsPath}: ${badLines.length} lines are no labels, the first is ${badLines[0]}`);
+  const { facts, problems } = readUsable(options.registryPath, (text) =>
+    readRegistry(text, options.timeZone),
+  );
+  tellOf(options.registryPath, problems);
+  const labelTable = readUsable(options.labelsPath, readLabels);
+  tellOf(options.labelsPath, labelTable.problems);
+  const { labels } = labelTable;
   const file = await surveyMessages(options.messagesPath);
+  if (file.lines === file.untimed)
+    throw new UnusableTable(`${options.messagesPath}: no line is a message with its arrival, "at"`);
+  for (const doubt of doubtsOf(labels, file.firstMs, file.lastMs)) say(doubt);
   const progress = newProgress((lines) => `${((100 * lines) / Math.max(file.lines, 1)).toFixed(0)} %`);
   const heartbeatMs = options.heartbeatMs ?? heartbeatOf(await usualIntervalMs(options.messagesPath));
   if (heartbeatMs !== defaultJudgingRule.heartbeatIntervalMs)
@@ -171,8 +196,10 @@ export const evaluate = async (args: readonly string[]): Promise<number> => {
       tell(`${outcome.reason}. See --help.`);
       return 2;
     case "simulated":
+      checkWritable(outcome.options);
       return runSimulated(outcome.options);
     case "recorded":
+      checkWritable(outcome.options);
       return runRecorded(outcome.options);
     case "series":
       return runSeries(outcome.csvPath, outcome.outPath);

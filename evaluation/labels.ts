@@ -1,6 +1,7 @@
 // What truly was: labels of a fleet, as text and as data.
-import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
+import { type AlarmKind, alarmPriority } from "../domain/alarm.ts";
+import { readTable, type TableRecord } from "./table.ts";
 
 /** A fault at a breaker or a transformer area, `[startMs, endMs]` in Unix ms; `finding` is a code name of docs/findings.md. */
 export type Label = {
@@ -28,6 +29,8 @@ export const labelsCsv = (labels: readonly Label[]): string =>
     { header: true, columns: [...labelColumns] },
   );
 
+const isAlarmKind = (name: string): name is AlarmKind => name in alarmPriority;
+
 /** Unix ms from a cell: a number, or ISO 8601; an empty end is the end of all time. Null where it is neither. */
 const timeOf = (cell: string | undefined, empty: number | null): number | null => {
   const text = (cell ?? "").trim();
@@ -38,30 +41,41 @@ const timeOf = (cell: string | undefined, empty: number | null): number | null =
   return Number.isNaN(parsed) ? null : parsed;
 };
 
+export type LabelProblem = { line: number; reason: string };
+
+const readLabel = (cells: TableRecord["cells"]): Label | string => {
+  const subjectId = cells["subjectId"]?.trim() ?? "";
+  const finding = cells["finding"]?.trim() ?? "";
+  const startMs = timeOf(cells["startMs"], null);
+  const endMs = timeOf(cells["endMs"], Number.POSITIVE_INFINITY);
+  if (subjectId === "" || finding === "") return "a label needs a subjectId and a finding";
+  if (startMs === null || endMs === null) return "startMs and endMs must be Unix ms or ISO 8601";
+  if (endMs < startMs) return "it ends before it starts";
+  const isConsequence = cells["consequence"]?.trim().toLowerCase() === "true";
+  return { subjectId, finding, startMs, endMs, ...(isConsequence ? { isConsequence } : {}) };
+};
+
 /**
- * Reads labels from CSV with a header that names `subjectId,finding,startMs,endMs` in any order; other columns are
- * ignored. Answers the labels and the lines (the header is 1) that are none.
+ * Reads labels from a table with a header that names `subjectId,finding,startMs,endMs` in any order; other columns are
+ * ignored. Answers the labels, and why which lines are none. Throws `UnusableTable` where the header names something else.
  */
-export const readLabels = (text: string): { labels: Label[]; badLines: number[] } => {
-  const records = parse(text, {
-    columns: (names: string[]) => names.map((name) => name.trim()),
-    bom: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
-  }) as Record<string, string | undefined>[];
+export const readLabels = (text: string): { labels: Label[]; problems: LabelProblem[] } => {
   const labels: Label[] = [];
-  const badLines: number[] = [];
-  for (const [i, record] of records.entries()) {
-    const subjectId = record["subjectId"]?.trim() ?? "";
-    const finding = record["finding"]?.trim() ?? "";
-    const startMs = timeOf(record["startMs"], null);
-    const endMs = timeOf(record["endMs"], Number.POSITIVE_INFINITY);
-    if (subjectId === "" || finding === "" || startMs === null || endMs === null || endMs < startMs)
-      badLines.push(i + 2);
-    else {
-      const isConsequence = record["consequence"]?.trim().toLowerCase() === "true";
-      labels.push({ subjectId, finding, startMs, endMs, ...(isConsequence ? { isConsequence } : {}) });
-    }
+  const problems: LabelProblem[] = [];
+  for (const { line, cells } of readTable(text, labelColumns.slice(0, 4), (heading) => heading)) {
+    const label = readLabel(cells);
+    if (typeof label === "string") problems.push({ line, reason: label });
+    else labels.push(label);
   }
-  return { labels, badLines };
+  return { labels, problems };
+};
+
+/** What of the labels cannot mean anything, in sentences: names that no finding has, times outside of the recording. */
+export const doubtsOf = (labels: readonly Label[], firstMs: number, lastMs: number): string[] => {
+  const strangers = new Set(labels.map((label) => label.finding).filter((name) => !isAlarmKind(name)));
+  const outside = labels.filter((label) => label.endMs < firstMs || label.startMs > lastMs).length;
+  return [
+    ...[...strangers].map((name) => `labels name ${name}, which is no finding (docs/findings.md)`),
+    ...(outside > 0 ? [`${outside} labels lie outside of the time that was recorded`] : []),
+  ];
 };

@@ -1,8 +1,9 @@
 // Anybody's registry table as the facts that the fold judges by. Tolerant: what a judgement does not need may be missing.
-import { parse } from "csv-parse/sync";
 import { type BreakerFacts, breakerLevels } from "../domain/breaker.ts";
 import { type RegistryRow, registryColumns, registryRowSchema } from "../domain/registry.ts";
+import { columnOf, plainCell } from "../domain/registry-words.ts";
 import { midnightMs } from "../domain/time.ts";
+import { readTable } from "./table.ts";
 
 /** IΔn where the table does not tell, in mA, by level (DOMAIN.md). */
 const usualRatedMa: Record<string, number> = { household: 30, intermediate: 100, main: 300 };
@@ -25,7 +26,7 @@ const needed: ReadonlySet<string> = new Set([
 const completed = (record: Record<string, string | undefined>): Record<string, string> => {
   const full: Record<string, string> = {};
   for (const column of registryColumns)
-    full[column] = needed.has(column) ? (record[column]?.trim() ?? "") : "";
+    full[column] = needed.has(column) ? plainCell(column, record[column]?.trim() ?? "") : "";
   for (const place of ["township", "village", "area"]) {
     const id = full[`${place}Id`] || `unnamed-${place}`;
     full[`${place}Id`] = id;
@@ -70,24 +71,18 @@ export const factsOfRows = (rows: readonly RegistryRow[], timeZone: string): Bre
   rows.flatMap((row) => factsOf(row, timeZone) ?? []);
 
 /**
- * Reads a registry table (the columns of `domain/registry.ts`, in any order, others ignored) into facts. Answers the
- * lines (the header is 1) that are no rows; days begin at midnight in `timeZone`.
+ * Reads a registry table (the columns of `domain/registry.ts` by any of their headings, in any order, others ignored) into
+ * facts. Answers the lines (the header is 1) that are no rows; days begin at midnight in `timeZone`. Throws `UnusableTable`
+ * where it has no breakers or no areas.
  */
 export const readRegistry = (
   text: string,
   timeZone: string,
 ): { facts: BreakerFacts[]; problems: RegistryProblem[] } => {
-  const records = parse(text, {
-    columns: (names: string[]) => names.map((name) => name.trim()),
-    bom: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
-  }) as Record<string, string | undefined>[];
   const facts = new Map<string, BreakerFacts>();
   const problems: RegistryProblem[] = [];
-  for (const [i, record] of records.entries()) {
-    const line = i + 2;
-    const row = registryRowSchema.safeParse(completed(record));
+  for (const { line, cells } of readTable(text, ["breakerId", "areaId"], columnOf)) {
+    const row = registryRowSchema.safeParse(completed(cells));
     if (!row.success) {
       const issue = row.error.issues[0];
       problems.push({ line, reason: `${issue?.path.join(".") ?? ""} ${issue?.message ?? "is wrong"}` });

@@ -179,6 +179,28 @@ describe("npm run evaluate", () => {
     const { code, err } = await evaluate(...missing);
     expect([code, err.trim().split("\n").length]).toEqual([2, 1]);
     writeFileSync(path("empty.csv"), "");
+    writeFileSync(path("some.csv"), "breakerId,areaId\nB1,A\n");
+    writeFileSync(path("none.labels.csv"), "subjectId,finding,startMs,endMs\n");
+    const recorded = (registry: string, ...more: string[]) =>
+      evaluate(
+        ...[
+          "--messages",
+          path("empty.csv"),
+          "--registry",
+          path(registry),
+          "--labels",
+          path("none.labels.csv"),
+        ],
+        ...more,
+      );
+    for (const [outcome, reason] of [
+      [await recorded("some.csv"), "no line is a message"],
+      [await recorded("empty.csv"), "the first line must name breakerId, areaId"],
+      [await recorded("some.csv", "--json", path("no/such/place.json")), "no such file or directory"],
+    ] as const) {
+      expect(outcome.code).toBe(2);
+      expect(outcome.err).toContain(reason);
+    }
     const empty = await evaluate("--csv", path("empty.csv"), "--out", path("none.csv"));
     expect(empty).toEqual({ code: 2, out: "", err: `${path("empty.csv")}: the file is empty\n` });
   });

@@ -194,6 +194,16 @@ describe("a recorded fleet", () => {
       ["M1", "main", 300],
     ]);
     expect(problems.map((p) => p.line)).toEqual([4, 5, 6]);
+    const chinese = readRegistry(
+      "保护器编号;台区编号;级别;额定剩余动作电流(mA);安装日期\nM0;A;总保;300mA;2025/3/1\nH5;A;户保;30;\n",
+      timeZone,
+    );
+    expect(chinese.problems).toEqual([]);
+    expect(chinese.facts.map((f) => [f.breakerId, f.level, f.ratedResidualCurrentMa])).toEqual([
+      ["M0", "main", 300],
+      ["H5", "household", 30],
+    ]);
+    expect(() => readRegistry("breakerId,level\nB1,household\n", timeZone)).toThrow("areaId is missing");
   });
 });
 

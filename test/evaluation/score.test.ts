@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readLabels } from "../../evaluation/labels.ts";
+import { doubtsOf, readLabels } from "../../evaluation/labels.ts";
 import { type Finding, type Misjudged, type ObservedLabel, score } from "../../evaluation/score.ts";
 import { medianOf, summarise, summaryTable } from "../../evaluation/summary.ts";
 
@@ -230,6 +230,21 @@ describe("the summary", () => {
 });
 
 describe("labels", () => {
+  it("are refused without the header that names their columns, and may be separated by semicolons", () => {
+    expect(() => readLabels("B1,open,1000,2000\n")).toThrow("the first line must name subjectId");
+    expect(readLabels("subjectId;finding;startMs;endMs\nB1;open;1000;2000\n").labels).toHaveLength(1);
+  });
+
+  it("that name no finding, or lie outside of the recording, are doubted", () => {
+    const label = { subjectId: "B1", finding: "open", startMs: 1_780_000_000, endMs: 1_780_000_600 };
+    const t0 = Date.UTC(2026, 5, 1);
+    expect(doubtsOf([label, { ...label, finding: "opened" }], t0, t0 + 1_000)).toEqual([
+      "labels name opened, which is no finding (docs/findings.md)",
+      "2 labels lie outside of the time that was recorded",
+    ]);
+    expect(doubtsOf([{ ...label, startMs: t0, endMs: Number.POSITIVE_INFINITY }], t0, t0 + 1)).toEqual([]);
+  });
+
   it("are read by the names of their columns, with times as numbers or ISO 8601, and bad lines told", () => {
     const text = [
       "\uFEFFcause,finding,subjectId,startMs,endMs",
@@ -249,7 +264,11 @@ describe("labels", () => {
           endMs: Number.POSITIVE_INFINITY,
         },
       ],
-      badLines: [4, 5, 6],
+      problems: [
+        { line: 4, reason: "startMs and endMs must be Unix ms or ISO 8601" },
+        { line: 5, reason: "it ends before it starts" },
+        { line: 6, reason: "a label needs a subjectId and a finding" },
+      ],
     });
   });
 });
