@@ -177,7 +177,6 @@ const runRules = (rules: readonly AlarmRule[], step: AlarmStep, effects: AlarmEf
     const memory = step.memories === noAlarms ? undefined : step.memories[rule.key];
     if (memory === undefined && rule.needsReason && view.published.reason === null) continue;
     const condition = view.removed ? "off" : rule.condition(view);
-    // A normal reading of a breaker without alarms ends here, rule by rule.
     if (memory === undefined && condition !== "on") continue;
     if (memory?.phase === "standing") {
       if (condition !== "off" || memory.untilMs !== undefined || mustStand(memory, view)) continue;
@@ -189,6 +188,16 @@ const runRules = (rules: readonly AlarmRule[], step: AlarmStep, effects: AlarmEf
     if (next === undefined) delete step.memories[rule.key];
     else step.memories[rule.key] = next;
   }
+};
+
+/** Rules that may be on while the breaker operates. */
+const rulesOfOperating = alarmRules.filter((rule) => !rule.needsReason);
+
+/** Whether there is nothing that a rule could raise or clear, as with nearly every reading. */
+const isQuiet = ({ view, memories }: AlarmStep): boolean => {
+  if (memories !== noAlarms || view.published.reason !== null) return false;
+  for (const rule of rulesOfOperating) if (rule.condition(view) === "on") return view.removed;
+  return true;
 };
 
 /**
@@ -203,7 +212,7 @@ export const stepAlarms = (step: AlarmStep, effects: AlarmEffect[]): void => {
     if (next !== undefined) step.memories[event.kind] = next;
     step.changed = true;
   }
-  runRules(alarmRules, step, effects);
+  if (!isQuiet(step)) runRules(alarmRules, step, effects);
   if (step.ownRules.length > 0) runRules(step.ownRules, step, effects);
   if (step.memories === noAlarms) return;
   if (sweep(step.memories, step.ownRules, view, effects)) step.changed = true;

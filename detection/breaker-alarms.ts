@@ -125,9 +125,9 @@ const fill = (view: AlarmView, { breaker, nowMs, context }: Look): void => {
   view.testedMs = breaker.testedMs;
   view.rule = rule;
   view.nowMs = nowMs;
-  view.published = publishedAt(breaker, ownNowMs(breaker, nowMs));
-  const readingMs = reading === null ? Number.NEGATIVE_INFINITY : reading.tsMs + behindMs(fold.findings);
-  view.reading = nowMs <= readingMs + rule.vouchMs ? reading : null;
+  const clockMs = behindMs(fold.findings);
+  view.published = publishedAt(breaker, clockMs === 0 ? nowMs : ownNowMs(breaker, nowMs));
+  view.reading = reading !== null && nowMs <= reading.tsMs + clockMs + rule.vouchMs ? reading : null;
   // A trip since the last reading has moved the contact.
   view.contact = fold.own.contact ?? reading?.contact ?? null;
   view.isClosed = view.contact === "closed";
