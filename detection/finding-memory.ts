@@ -40,6 +40,11 @@ export type FindingMemory = {
   nonDrivingTimeMs: number;
   /** A main's residual trip whose origin is being looked for; null else. */
   trip: { atMs: number; arrivalMs: number; phase: string | null; residualCurrentMa: number | null } | null;
+  /**
+   * Readings from one step back onto numbers of late to the next; 0 after the first, null once enough have counted on: then
+   * it was no loop.
+   */
+  loopReadings: number | null;
 };
 
 export const newFindingMemory = (): FindingMemory => ({
@@ -66,4 +71,5 @@ export const newFindingMemory = (): FindingMemory => ({
   beforeMa: -1,
   nonDrivingTimeMs: -1,
   trip: null,
+  loopReadings: null,
 });

@@ -60,6 +60,11 @@ export const noteSequence = (
       : null;
   }
   findings.stuckSeq = 0;
+  if (step < 0 && step > -windowBits && seq > restartSeq && !report.clockReplaced) {
+    // Of what lies before all that is remembered nobody knows whether it was said.
+    const known = findings.seen >>> -step;
+    if ((known & 1) === 1 || known === 0) return noteStepBack(findings, report, known);
+  }
   const older = step > 0 && step < windowBits ? findings.seen << step : 0;
   findings.seen = (older | liveBit(report)) >>> 0;
   const elapsedS = Math.max((tsMs - (findings.arrivalMs - findings.lagMs)) / 1_000, 1);
@@ -68,6 +73,7 @@ export const noteSequence = (
   const orderly = findings.orderlySeq;
   if (isJump && !report.clockReplaced) {
     findings.orderlySeq = 0;
+    findings.loopReadings = null;
     return noteJump(findings, report, orderly, before, ratedResidualCurrentMa);
   }
   const stranger = noteStranger(findings, report, ratedResidualCurrentMa);
@@ -78,7 +84,33 @@ export const noteSequence = (
     findings.seqPerS =
       Math.round((findings.seqPerS === 0 ? perS : (findings.seqPerS * 7 + perS) / 8) * 1e6) / 1e6;
   }
-  return null;
+  const loop = findings.loopReadings;
+  if (loop === null) return null;
+  if (findings.orderlySeq >= windowBits) findings.loopReadings = null;
+  return findings.orderlySeq < loop ? loopFinding(seq, loop) : null;
+};
+
+const loopFinding = (seq: number, loopReadings: number): SequenceFinding => ({
+  kind: "duplicatedSequence",
+  evidence: { seq, loopReadings },
+});
+
+/** A few numbers back, under a new time: once a module that has restarted, twice one that goes round. */
+const noteStepBack = (
+  findings: FindingMemory,
+  report: ReadingReport,
+  known: number,
+): SequenceFinding | null => {
+  const isLoop = findings.loopReadings !== null && known !== 0;
+  const loop = isLoop ? Math.min(findings.orderlySeq + 1, windowBits) : 0;
+  findings.seen = (known | liveBit(report)) >>> 0;
+  findings.orderlySeq = 0;
+  findings.loopReadings = loop;
+  if (loop === 0) return null;
+  // Whoever goes round in an old memory has jumped there, and will jump back: no other device.
+  findings.jumpMs = 0;
+  findings.jumpAway = -1;
+  return loopFinding(report.seq, loop);
 };
 
 const noteJump = (

@@ -107,6 +107,7 @@ const findingColumns = formatOf<FindingMemory>({
   beforeMa: 1,
   nonDrivingTimeMs: 1,
   trip: 1,
+  loopReadings: 1,
 });
 const leakageColumns = formatOf<LeakageMemory>({
   hour: 1,

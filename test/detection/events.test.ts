@@ -216,9 +216,27 @@ describe("sequences", () => {
     expect(twice.raised()).not.toContain("duplicatedSequence");
   });
 
+  it("that go round under fresh times are a finding; a module that restarts a few numbers back is none", () => {
+    const loop = Array.from({ length: 18 }, (_, i) => 114 + (i % 6));
+    expect(run([...counting, ...loop]).raised()).toEqual(["duplicatedSequence"]);
+    // Every reading of the loop prolongs it, and so it ends an hour after the loop.
+    const one = run([...counting, ...loop, ...Array.from({ length: 24 }, (_, i) => 150 + i)]);
+    one.tick(at(5 * 62));
+    expect(one.raised()).toEqual(["duplicatedSequence"]);
+    expect(one.standing()).toEqual([]);
+    // The memory that it numbers from may be an old one: neither the jump there nor the one back is another device.
+    const old = Array.from({ length: 18 }, (_, i) => 5_000 + ((i + 1) % 6));
+    expect(run([...counting, ...old, 140, 141, 142]).raised()).toEqual(["duplicatedSequence"]);
+    const restarted = Array.from({ length: 40 }, (_, i) => 110 + i);
+    expect(run([...counting, ...restarted, 141, 142, 143]).raised()).toEqual([]);
+    expect(run([...counting, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2]).raised()).toEqual([]);
+  });
+
   it("of two devices that speak in turn make the identity doubtful; a restart or a new set-up does not", () => {
     expect(run([...counting, 90_000, 120, 90_001]).raised()).toEqual(["identityDoubtful"]);
     expect(run([...counting, 40, 120, 41]).raised()).toEqual(["identityDoubtful"]);
+    // Even where one is but a little ahead of the other.
+    expect(run([...counting, 139, 120, 140, 121, 141, 122]).raised()).toEqual(["identityDoubtful"]);
     expect(run([...counting, 90_000, 90_001, 90_002, 90_003]).raised()).toEqual([]);
     expect(run([...counting, 40, 41, 42]).raised()).toEqual([]);
     expect(run([...counting, 0, 1, 2]).raised()).toEqual([]);
