@@ -138,6 +138,10 @@ const sensorColumns = formatOf<SensorRun>({
   longestReports: 1,
   learntReports: 1,
   intervalMs: 1,
+  dayMs: 1,
+  dayReports: 1,
+  quietReports: 1,
+  isFine: 1,
 });
 
 const ownChangeColumns = formatOf<OwnChange>({

@@ -8,7 +8,7 @@ export type SensorRun = {
   /** Readings in a row with this very value, and since when. */
   reports: number;
   sinceMs: number;
-  /** Readings of this run under load, and whether the load came or went during it. */
+  /** Readings of this run under load, and between what the load moved on the run's day under way; -1 where none was told. */
   loadReports: number;
   lowestLoadA: number;
   highestLoadA: number;
@@ -19,6 +19,12 @@ export type SensorRun = {
   learntReports: number;
   /** How far apart readings usually are; 0 before two have come. */
   intervalMs: number;
+  /** When the run's day under way began, and the readings before it: all, and those of days without a swing of the load. */
+  dayMs: number;
+  dayReports: number;
+  quietReports: number;
+  /** It has shown parts of a mA. */
+  isFine: boolean;
 };
 
 export const newSensorRun = (): SensorRun => ({
@@ -26,12 +32,16 @@ export const newSensorRun = (): SensorRun => ({
   reports: 0,
   sinceMs: 0,
   loadReports: 0,
-  lowestLoadA: 0,
-  highestLoadA: 0,
+  lowestLoadA: -1,
+  highestLoadA: -1,
   repeatShare: 0,
   longestReports: 0,
   learntReports: 0,
   intervalMs: 0,
+  dayMs: 0,
+  dayReports: 0,
+  quietReports: 0,
+  isFine: false,
 });
 
 const minuteMs = 60_000;
@@ -39,7 +49,7 @@ const minuteMs = 60_000;
 const memoryMs = 10_000 * minuteMs;
 /** Time that must have been seen before a sensor's usual unrest is known: two days and nights. */
 const minLearntMs = 2_880 * minuteMs;
-/** Quiet nights clump: a run must be so many times as long as the longest of late, or so where load came and went meanwhile. */
+/** Quiet nights clump: a run must be so many times as long as the longest of late, or so on days on which the load swung. */
 const timesLongest = 6;
 const timesLongestUnderLoad = 5;
 /** A run so long comes by chance once in e^20 ≈ 5·10⁸ readings. */
@@ -54,8 +64,13 @@ const fewestReports = 6;
 const intervalWeight = 0.1;
 /** Assumed while nothing is known. */
 const usualIntervalMs = 5 * minuteMs;
-/** Load must have swung by so much during the run, where only the load tells that the house lives, in A. */
+/** Where the load swings by so much in a day somebody lives, and the leakage should move too, in A. */
 const loadSwingA = 1;
+const dayMs = 24 * 60 * minuteMs;
+/** Before that time is known the run itself counts, where the house lives: then so much of it is asked for at the least. */
+const minEarlyMs = 12 * 60 * minuteMs;
+/** One step of a meter of whole mA may hold all that a house does in days, and a family on a journey leaves a constant behind. */
+const minWholeMs = 14 * dayMs;
 
 /** Takes in one reading. Mutates `run`. */
 export const stepSensor = (
@@ -63,26 +78,49 @@ export const stepSensor = (
   reading: Pick<Reading, "residualCurrentMa" | "contact" | "loadCurrentA"> & { tsMs: number },
   loadPresentA: number,
 ): void => {
-  const loadA = reading.loadCurrentA ?? 0;
-  if (reading.contact === "closed" && reading.residualCurrentMa === run.valueMa) {
+  const { tsMs, contact, residualCurrentMa, loadCurrentA } = reading;
+  if (contact === "closed" && residualCurrentMa === run.valueMa) {
+    if (tsMs - run.dayMs >= dayMs) closeDay(run, tsMs);
     run.reports += 1;
   } else {
     if (run.reports > 0) {
-      learnInterval(run, reading.tsMs);
+      learnInterval(run, tsMs);
       learnRun(run);
     }
-    run.valueMa = reading.contact === "closed" ? reading.residualCurrentMa : null;
-    run.reports = reading.contact === "closed" ? 1 : 0;
-    run.sinceMs = reading.tsMs;
+    run.valueMa = contact === "closed" ? residualCurrentMa : null;
+    run.reports = contact === "closed" ? 1 : 0;
+    run.sinceMs = tsMs;
     run.loadReports = 0;
-    run.lowestLoadA = loadA;
-    run.highestLoadA = loadA;
+    run.lowestLoadA = -1;
+    run.highestLoadA = -1;
+    run.dayMs = tsMs;
+    run.dayReports = 0;
+    run.quietReports = 0;
+    if (!Number.isInteger(residualCurrentMa)) run.isFine = true;
   }
-  if (reading.contact !== "closed") return;
-  if (loadA >= loadPresentA) run.loadReports += 1;
-  run.lowestLoadA = Math.min(run.lowestLoadA, loadA);
-  run.highestLoadA = Math.max(run.highestLoadA, loadA);
+  if (contact !== "closed" || loadCurrentA === undefined) return;
+  if (loadCurrentA >= loadPresentA) run.loadReports += 1;
+  if (run.highestLoadA < 0) run.lowestLoadA = loadCurrentA;
+  run.lowestLoadA = Math.min(run.lowestLoadA, loadCurrentA);
+  run.highestLoadA = Math.max(run.highestLoadA, loadCurrentA);
 };
+
+const swings = (run: SensorRun): boolean => run.highestLoadA - run.lowestLoadA >= loadSwingA;
+
+/** A run that outlasts a day: a swing before the family left says nothing of the days after. */
+const closeDay = (run: SensorRun, tsMs: number): void => {
+  // The first run of all may never end.
+  if (run.intervalMs === 0) learnInterval(run, tsMs);
+  if (!swings(run)) run.quietReports += run.reports - run.dayReports;
+  run.dayReports = run.reports;
+  run.dayMs = tsMs;
+  run.lowestLoadA = -1;
+  run.highestLoadA = -1;
+};
+
+/** Readings of the run on days on which the load swung. */
+const livedReports = (run: SensorRun): number =>
+  (swings(run) ? run.reports : run.dayReports) - run.quietReports;
 
 const learnInterval = (run: SensorRun, tsMs: number): void => {
   const sampleMs = (tsMs - run.sinceMs) / run.reports;
@@ -115,11 +153,16 @@ export const isStuck = (run: SensorRun): boolean => {
   if (run.valueMa === 0) return run.loadReports >= reportsIn(run, zeroUnderLoadMs);
   const minRunReports = reportsIn(run, minRunMs);
   if (run.reports < minRunReports) return false;
-  const swung = run.highestLoadA - run.lowestLoadA >= loadSwingA;
-  if (run.learntReports < reportsIn(run, minLearntMs)) return false;
   // The chance that the next reading repeats, by habit.
   const share = Math.min(Math.max(run.repeatShare, 0.05), 0.999);
-  const byChance = chanceExponent / -Math.log(share);
-  const byHabit = (swung ? timesLongestUnderLoad : timesLongest) * run.longestReports;
-  return run.reports >= Math.max(minRunReports, byChance, byHabit);
+  const leastReports = Math.max(minRunReports, chanceExponent / -Math.log(share));
+  const leastWhole = run.isFine ? 0 : reportsIn(run, minWholeMs);
+  const lived = livedReports(run);
+  const isLong = lived >= Math.max(leastReports, timesLongestUnderLoad * run.longestReports);
+  const minLearntReports = reportsIn(run, minLearntMs);
+  if (run.learntReports < minLearntReports) {
+    const leastEarly = Math.max(minLearntReports - run.learntReports, reportsIn(run, minEarlyMs), leastWhole);
+    return isLong && lived >= leastEarly;
+  }
+  return isLong || run.reports >= Math.max(leastReports, leastWhole, timesLongest * run.longestReports);
 };

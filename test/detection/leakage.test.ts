@@ -36,7 +36,7 @@ const houseOf = (seed: number) => {
   const random = randomOf(seed);
   const standingMa = 1 + 5 * random();
   const eveningMa = 2 * random();
-  return (tsMs: number): { residualCurrentMa: number; loadCurrentA: number } => {
+  return (tsMs: number): { residualCurrentMa: number; loadCurrentA: number | undefined } => {
     const hour = (tsMs / 3_600_000) % 24;
     const evening = hour > 10 && hour < 14 ? eveningMa : 0;
     const noise = (random() + random() + random() - 1.5) * 0.6;
@@ -197,6 +197,65 @@ describe("a sensor", () => {
     }
     expect(isStuck(loaded.memory.sensor)).toBe(true);
     expect(isStuck(empty.memory.sensor)).toBe(false);
+  });
+});
+
+describe("a sensor, by what its meter resolves and what the load tells,", () => {
+  const stuckAfterDays = (
+    breaker: Breaker,
+    days: number,
+    change: (ma: number, n: number) => number,
+  ): number => {
+    for (let n = 0; n < days * reportsOfDay; n += 1) {
+      step(breaker, n, (ma) => change(ma, n));
+      if (isStuck(breaker.memory.sensor)) return n / reportsOfDay;
+    }
+    return Number.POSITIVE_INFINITY;
+  };
+  /** A house whose family is away, and before that lives: a little standby load, and nothing that moves the leakage. */
+  const awayFrom = (day: number): Breaker => {
+    const breaker = breakerOf(51);
+    const lived = houseOf(51);
+    breaker.house = (tsMs) =>
+      (tsMs - startMs) / dayMs < day ? lived(tsMs) : { residualCurrentMa: 2, loadCurrentA: 0.2 };
+    return breaker;
+  };
+
+  it("that was stuck from the start, or before two days were learnt, is found by the third day", () => {
+    expect(stuckAfterDays(breakerOf(61), 20, () => 3.7)).toBeCloseTo(2, 1);
+    expect(stuckAfterDays(breakerOf(62), 20, (ma, n) => (n < 1.9 * reportsOfDay ? ma : 3.7))).toBeCloseTo(
+      2.4,
+      1,
+    );
+    // Every quarter of an hour: the days are the same.
+    const seldom = breakerOf(63);
+    let foundDay = 0;
+    for (let n = 0; n < 5 * reportsOfDay && foundDay === 0; n += 3) {
+      step(seldom, n, () => 3.7);
+      if (isStuck(seldom.memory.sensor)) foundDay = n / reportsOfDay;
+    }
+    expect(foundDay).toBeCloseTo(2, 1);
+    const away = breakerOf(64);
+    away.house = () => ({ residualCurrentMa: 3.7, loadCurrentA: 0.2 });
+    expect(stuckAfterDays(away, 10, (ma) => ma)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("of whole mA may say the same for days, and for as long as nobody is at home", () => {
+    const whole = (ma: number) => Math.round(ma);
+    expect(stuckAfterDays(breakerOf(65), 6, () => 3)).toBe(Number.POSITIVE_INFINITY);
+    expect(stuckAfterDays(awayFrom(6), 12, whole)).toBe(Number.POSITIVE_INFINITY);
+    // They leave in the midst of a run that had load.
+    expect(stuckAfterDays(awayFrom(6), 12, (ma, n) => (n < 5.7 * reportsOfDay ? whole(ma) : 2))).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+    expect(stuckAfterDays(awayFrom(6), 30, whole)).toBeGreaterThan(19);
+  });
+
+  it("whose breaker tells no load is judged by its habit alone", () => {
+    const breaker = breakerOf(66);
+    const { house } = breaker;
+    breaker.house = (tsMs) => ({ ...house(tsMs), loadCurrentA: undefined });
+    expect(stuckAfterDays(breaker, 20, (ma, n) => (n < 10 * reportsOfDay ? ma : 3.7))).toBeLessThan(10.3);
   });
 });
 
