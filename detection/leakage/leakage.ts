@@ -45,6 +45,8 @@ export const defaultLeakageLimits: LeakageLimits = {
   loadPresentA: 0.5,
 };
 
+/** A spike teaches nothing until it has stood for so long. */
+const newNormalMs = 3_600_000;
 /** Rises that are remembered. */
 const maxRises = 8;
 
@@ -121,8 +123,11 @@ export const stepLeakage = (
     memory.ratio = (valueMa + 1) / (expectation.levelMa + 1);
     judgeHeight(memory, valueMa, tsMs, ratedResidualCurrentMa, area, limits);
   }
-  // A spike teaches nothing, unless it stays for so long that it is the new normal: then the clip lets it in slowly.
-  const changed = learn(baseline, memory.hour, tsMs, valueMa, known ? expectation : null, isClosed);
+  // A short rise teaches nothing, or the first ones would hide those that follow. One that stays for long may be the new
+  // normal: the clip lets it in slowly.
+  const isSpike = known && memory.isHigh && tsMs - (memory.risesMs.at(-1) ?? 0) < newNormalMs;
+  const taughtMa = isSpike ? Math.min(valueMa, expectation.levelMa) : valueMa;
+  const changed = learn(baseline, memory.hour, tsMs, taughtMa, known ? expectation : null, isClosed);
   if (changed)
     memory.isDrifting = isDrifting(
       baseline,

@@ -142,6 +142,31 @@ describe("a breaker's own baseline", () => {
     expect(risesWithin(breaker.memory, startMs + 11 * dayMs, defaultLeakageLimits)).toBeGreaterThanOrEqual(7);
     expect(risesWithin(breaker.memory, startMs + 13 * dayMs, defaultLeakageLimits)).toBe(0);
   });
+
+  it("is not taught by the rises of its second day: each is as plain as the first", () => {
+    const breaker = breakerOf(71);
+    const random = randomOf(71);
+    breaker.house = () => ({
+      residualCurrentMa: Math.round(16 + 3 * random()) / 10,
+      loadCurrentA: 1,
+    });
+    const rises = Array.from({ length: 8 }, (_, i) => Math.floor((1.35 + i / 13) * reportsOfDay));
+    for (let n = 0; n < 2 * reportsOfDay; n += 1) {
+      const isRisen = rises.some((from) => n >= from && n < from + 5);
+      step(breaker, n, (ma) => (isRisen ? ma + 8.6 : ma));
+      if (isRisen) expect(breaker.memory.isHigh).toBe(true);
+    }
+    expect(risesWithin(breaker.memory, startMs + 2 * dayMs, defaultLeakageLimits)).toBe(8);
+  });
+
+  it("lets in what stays: a spike that has become usual ends", () => {
+    for (const day of [1.4, 3.2, 10.3]) {
+      const breaker = breakerOf(72);
+      for (let n = 0; n < (day + 7) * reportsOfDay; n += 1)
+        step(breaker, n, (ma) => (n < day * reportsOfDay ? ma : ma + 9));
+      expect(breaker.memory.isHigh).toBe(false);
+    }
+  });
 });
 
 describe("drift", () => {
