@@ -111,6 +111,8 @@ const swings = (run: SensorRun): boolean => run.highestLoadA - run.lowestLoadA >
 const closeDay = (run: SensorRun, tsMs: number): void => {
   // The first run of all may never end.
   if (run.intervalMs === 0) learnInterval(run, tsMs);
+  // What an older version stored does not say it; its first day ends with the first reading.
+  if (!Number.isInteger(run.valueMa)) run.isFine = true;
   if (!swings(run)) run.quietReports += run.reports - run.dayReports;
   run.dayReports = run.reports;
   run.dayMs = tsMs;

@@ -111,6 +111,21 @@ describe("a breaker's memory as it is stored", () => {
       own: { lastKey: own.lastKey, contact: "closed", protection: "enabled", openSinceMs: null },
       findings: { firstMs: 5, testMs: 6, seq: -1 },
     });
+    // A sensor's run from before its days were kept.
+    const l = [
+      [5, 1, 3.7, 0, 0, 0],
+      0,
+      null,
+      null,
+      false,
+      [],
+      false,
+      [3.7, 4, 5, 6, 0, 2, 0.5, 7, 8, 300_000],
+    ];
+    expect(foldOfJson(JSON.stringify({ ...rows, l })).leakage).toMatchObject({
+      hour: { hour: 5, count: 1 },
+      sensor: { valueMa: 3.7, intervalMs: 300_000, dayMs: 0, dayReports: 0, quietReports: 0, isFine: false },
+    });
     expect(foldOfJson(JSON.stringify({ own, reading: last, ...rest }))).toEqual(lived().breaker.fold);
   });
 
