@@ -89,7 +89,12 @@ const observeReading = (
   const tripped = findings.lastTripMs > 0 && tsMs - findings.lastTripMs <= limits.repeatedTripWindowMs;
   // It locks out after trips of which it may not have told.
   if (body.contact === "lockedOut")
-    events.push(event("repeatedTrips", tripped ? findings.lastTripMs : tsMs, arrivalMs, { lockedOut: true }));
+    events.push(
+      event("repeatedTrips", tripped ? findings.lastTripMs : tsMs, arrivalMs, {
+        contact: body.contact,
+        lockedOut: true,
+      }),
+    );
   const rated = body.ratedResidualCurrentMa;
   if (rated !== undefined && rated > facts.ratedResidualCurrentMa * 1.01)
     events.push(
