@@ -193,7 +193,7 @@ const runRules = (rules: readonly AlarmRule[], step: AlarmStep, effects: AlarmEf
 /** Rules that may be on while the breaker operates. */
 const rulesOfOperating = alarmRules.filter((rule) => !rule.needsReason);
 
-/** Whether there is nothing that a rule could raise or clear, as with nearly every reading. */
+/** Whether there is nothing that a rule could raise or clear, as with nearly every reading; nothing is on for who is removed. */
 const isQuiet = ({ view, memories }: AlarmStep): boolean => {
   if (memories !== noAlarms || view.published.reason !== null) return false;
   for (const rule of rulesOfOperating) if (rule.condition(view) === "on") return view.removed;

@@ -58,12 +58,19 @@ const isRecovering = (area: AreaMemory, silentSince: number, nowMs: number, rule
   return nowMs < darkUntilMs + recoveryHeartbeats * rule.heartbeatIntervalMs;
 };
 
-const isMainOpen = (area: AreaMemory, { facts }: BreakerMemory, nowMs: number): boolean => {
+/** Only a main that is heard tells: one that has fallen silent open may long have been closed. */
+const isMainOpen = (
+  area: AreaMemory,
+  { facts }: BreakerMemory,
+  nowMs: number,
+  rule: JudgingRule,
+): boolean => {
   if (facts.level !== "household") return false;
   for (const other of area.breakers.values()) {
+    if (other.facts.level !== "main" || isRemoved(other, nowMs)) continue;
     const { contact } = other.fold.own;
-    if (other.facts.level === "main" && contact !== null && contact !== "closed" && !isRemoved(other, nowMs))
-      return true;
+    const isOpen = contact !== null && contact !== "closed";
+    if (isOpen && silentSinceMs(other, nowMs, rule) === null) return true;
   }
   return false;
 };
@@ -106,7 +113,7 @@ const newView = ({ breaker, nowMs, context }: Look): AlarmView => ({
   leakage: null,
   areaAlive: (sinceMs) => look !== null && areaAlive(look.area, look.breaker, sinceMs, look.context.rule),
   isRecovering: (sinceMs) => look !== null && isRecovering(look.area, sinceMs, look.nowMs, look.context.rule),
-  isMainOpen: () => look !== null && isMainOpen(look.area, look.breaker, look.nowMs),
+  isMainOpen: () => look !== null && isMainOpen(look.area, look.breaker, look.nowMs, look.context.rule),
   lineExcess: () =>
     look === null ? null : lineExcess(look.area, look.breaker, look.nowMs, look.context.rule),
   heardMs: Number.NEGATIVE_INFINITY,

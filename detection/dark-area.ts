@@ -25,7 +25,7 @@ const memoryOf: Record<DarkKind, "outageAlarm" | "linkAlarm"> = {
   communicationLoss: "linkAlarm",
 };
 
-/** A last gasp or a trip of the main belongs to the area's silence, which begins when nothing vouches any more, and so much before. */
+/** A last gasp or a trip of the main belongs to a silence that begins when its report no longer vouches, or so much later. */
 const gaspMs = 5 * 60_000;
 
 /** Whether the breaker says that its supply went off around `fromMs` or later; the word may have come an hour late. */

@@ -99,8 +99,9 @@ export const stateRules: readonly KindRule[] = [
     evidence: (view) => ({ ...readingEvidence(view), ...stateEvidence(view) }),
   },
   {
-    // Three missed heartbeats are the on-delay of the state; the last of them may be on its way. While the whole area is quiet one more heartbeat is waited
-    // for, so that an outage becomes one alarm for the area and not one for every house; and when it comes back, two.
+    // Three missed heartbeats are the on-delay of the state; the last of them may be on its way. While the whole area is quiet
+    // one more heartbeat is waited for, so that an outage becomes one alarm for the area and not one for every house; and
+    // when it comes back, two.
     kind: "silent",
     needsReason: true,
     onDelayMs: 0,

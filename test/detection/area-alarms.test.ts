@@ -180,6 +180,19 @@ describe("a main's residual trip", () => {
     expect(one.raised().at(-1)).toBe("open");
   });
 
+  it("excuses no open household any longer when nothing is heard of the main", () => {
+    const one = village();
+    quiet(one);
+    one.report(trip("m", at(63), "leakage", { residualCurrentMa: 310 }));
+    one.report(trip("d", at(63), "leakage", { residualCurrentMa: 300 }));
+    const ofD = () => one.alarms.filter((a) => a.effect === "raise" && a.breakerId === "d");
+    for (let m = 65; m <= 85; m += 5) {
+      if (m === 75) expect(ofD()).toEqual([]);
+      for (const id of ids) one.report(reading(id, at(m), { contact: id === "d" ? "open" : "closed" }));
+    }
+    expect(ofD().map((a) => a.effect === "raise" && a.kind)).toEqual(["open"]);
+  });
+
   it("names the household that tripped with it, and no failed grading then", () => {
     const one = village();
     quiet(one);
