@@ -56,13 +56,14 @@ const readLabel = (cells: TableRecord["cells"]): Label | string => {
 };
 
 /**
- * Reads labels from a table with a header that names `subjectId,finding,startMs,endMs` in any order; other columns are
- * ignored. Answers the labels, and why which lines are none. Throws `UnusableTable` where the header names something else.
+ * Reads labels from a table with a header that names `subjectId,finding,startMs,endMs` in any order, other columns ignored;
+ * or without a header, in that order. Answers the labels, and why which lines are none. Throws `UnusableTable` where the header names something else.
  */
 export const readLabels = (text: string): { labels: Label[]; problems: LabelProblem[] } => {
   const labels: Label[] = [];
   const problems: LabelProblem[] = [];
-  for (const { line, cells } of readTable(text, labelColumns.slice(0, 4), (heading) => heading)) {
+  const isData = ([, , startMs]: readonly string[]) => timeOf(startMs, null) !== null;
+  for (const { line, cells } of readTable(text, labelColumns.slice(0, 4), (heading) => heading, isData)) {
     const label = readLabel(cells);
     if (typeof label === "string") problems.push({ line, reason: label });
     else labels.push(label);

@@ -17,6 +17,7 @@ import {
   timeCellOf,
   timeWords,
 } from "./series-columns.ts";
+import { delimiterOf } from "./table.ts";
 
 export type SeriesOutcome =
   | {
@@ -33,21 +34,6 @@ export type SeriesOutcome =
 const sampleRows = 20;
 const maxSampleRows = 10_000;
 const scoreName = "anomaly_score";
-
-/** What keeps the cells of the first lines apart: the mark that each of them has equally often. */
-const delimiterOf = (text: string): string => {
-  const lines = text
-    .split(/\r?\n/)
-    .slice(0, 6)
-    .filter((line) => line.trim() !== "")
-    .map((line) => line.replace(/"[^"]*"?/g, ""));
-  // The last line may be cut where the chunk ends.
-  const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
-  const counts = (mark: string) => whole.map((line) => line.split(mark).length - 1);
-  const marks = ["\t", ";", ","];
-  const even = marks.find((mark) => counts(mark).every((count, _, all) => count > 0 && count === all[0]));
-  return even ?? marks.find((mark) => (counts(mark)[0] ?? 0) > 0) ?? ",";
-};
 
 type Table = { delimiter: string; rows: AsyncIterator<string[]>; close(): void };
 

@@ -8,21 +8,31 @@ export class UnusableTable extends Error {
   readonly code = "UNUSABLE_TABLE";
 }
 
-/** What separates the headings of the first line. */
-const delimiterOf = (text: string): string => {
-  const [header = ""] = text.split(/\r?\n|\r/, 1);
-  const countOf = (delimiter: string) => header.split(delimiter).length;
-  return [",", ";", "\t"].reduce((best, one) => (countOf(one) > countOf(best) ? one : best));
+/** What keeps the cells of the first lines apart: the mark that each of them has equally often. */
+export const delimiterOf = (text: string): string => {
+  const lines = text
+    .split(/\r?\n/)
+    .slice(0, 6)
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.replace(/"[^"]*"?/g, ""));
+  // The last line may be cut where the chunk ends.
+  const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
+  const counts = (mark: string) => whole.map((line) => line.split(mark).length - 1);
+  const marks = ["\t", ";", ","];
+  const even = marks.find((mark) => counts(mark).every((count, _, all) => count > 0 && count === all[0]));
+  return even ?? marks.find((mark) => (counts(mark)[0] ?? 0) > 0) ?? ",";
 };
 
 /**
  * Reads a table with a header, separated by commas, semicolons or tabs. `columnOf` names a column by its heading; what it
- * answers null for is ignored. Throws `UnusableTable` where one of `needed` is missing.
+ * answers null for is ignored. Where `isData` says that the first line is data already, the columns are those that are
+ * needed, in their order. Throws `UnusableTable` where one of `needed` is missing.
  */
 export const readTable = (
   text: string,
   needed: readonly string[],
   columnOf: (heading: string) => string | null,
+  isData: (row: readonly string[]) => boolean = () => false,
 ): TableRecord[] => {
   const rows = parse(text, {
     bom: true,
@@ -31,14 +41,15 @@ export const readTable = (
     skip_empty_lines: true,
     relax_column_count: true,
   }) as unknown as { record: string[]; info: { lines: number } }[];
-  const [header, ...rest] = rows;
-  const columns = header?.record.map((heading) => columnOf(heading.trim())) ?? [];
+  const first = rows[0]?.record ?? [];
+  const isBare = isData(first);
+  const columns = isBare ? needed : first.map((heading) => columnOf(heading.trim()));
   const missing = needed.filter((column) => !columns.includes(column));
   if (missing.length > 0)
     throw new UnusableTable(
       `the first line must name ${needed.join(", ")}; ${missing.join(", ")} is missing`,
     );
-  return rest.map(({ record, info }) => ({
+  return rows.slice(isBare ? 0 : 1).map(({ record, info }) => ({
     line: info.lines,
     cells: Object.fromEntries(columns.flatMap((column, i) => (column === null ? [] : [[column, record[i]]]))),
   }));

@@ -230,8 +230,14 @@ describe("the summary", () => {
 });
 
 describe("labels", () => {
-  it("are refused without the header that names their columns, and may be separated by semicolons", () => {
-    expect(() => readLabels("B1,open,1000,2000\n")).toThrow("the first line must name subjectId");
+  it("are refused under a header that names other columns, and may have none, or be separated by semicolons", () => {
+    expect(() => readLabels("id,kind,from,to\nB1,open,1000,2000\n")).toThrow(
+      "the first line must name subjectId",
+    );
+    expect(readLabels("B1,open,1000,2000\nB2,silent,2026-06-01T00:00:00Z,\n")).toMatchObject({
+      labels: [{ subjectId: "B1", startMs: 1_000 }, { subjectId: "B2" }],
+      problems: [],
+    });
     expect(readLabels("subjectId;finding;startMs;endMs\nB1;open;1000;2000\n").labels).toHaveLength(1);
   });
 
