@@ -62,8 +62,8 @@ const readLabel = (cells: TableRecord["cells"]): Label | string => {
 export const readLabels = (text: string): { labels: Label[]; problems: LabelProblem[] } => {
   const labels: Label[] = [];
   const problems: LabelProblem[] = [];
-  const isData = ([, , startMs]: readonly string[]) => timeOf(startMs, null) !== null;
-  for (const { line, cells } of readTable(text, labelColumns.slice(0, 4), (heading) => heading, isData)) {
+  const bare = ([, , startMs]: readonly string[]) => (timeOf(startMs, null) === null ? null : labelColumns);
+  for (const { line, cells } of readTable(text, labelColumns.slice(0, 4), (heading) => heading, bare)) {
     const label = readLabel(cells);
     if (typeof label === "string") problems.push({ line, reason: label });
     else labels.push(label);

@@ -25,14 +25,13 @@ export const delimiterOf = (text: string): string => {
 
 /**
  * Reads a table with a header, separated by commas, semicolons or tabs. `columnOf` names a column by its heading; what it
- * answers null for is ignored. Where `isData` says that the first line is data already, the columns are those that are
- * needed, in their order. Throws `UnusableTable` where one of `needed` is missing.
+ * answers null for is ignored. `bareColumns` names the columns where the first line is data already, else answers null. Throws `UnusableTable` where one of `needed` is missing.
  */
 export const readTable = (
   text: string,
   needed: readonly string[],
   columnOf: (heading: string) => string | null,
-  isData: (row: readonly string[]) => boolean = () => false,
+  bareColumns: (row: readonly string[]) => readonly string[] | null = () => null,
 ): TableRecord[] => {
   const rows = parse(text, {
     bom: true,
@@ -42,14 +41,14 @@ export const readTable = (
     relax_column_count: true,
   }) as unknown as { record: string[]; info: { lines: number } }[];
   const first = rows[0]?.record ?? [];
-  const isBare = isData(first);
-  const columns = isBare ? needed : first.map((heading) => columnOf(heading.trim()));
+  const bare = bareColumns(first);
+  const columns = bare ?? first.map((heading) => columnOf(heading.trim()));
   const missing = needed.filter((column) => !columns.includes(column));
   if (missing.length > 0)
     throw new UnusableTable(
       `the first line must name ${needed.join(", ")}; ${missing.join(", ")} is missing`,
     );
-  return rows.slice(isBare ? 0 : 1).map(({ record, info }) => ({
+  return rows.slice(bare === null ? 1 : 0).map(({ record, info }) => ({
     line: info.lines,
     cells: Object.fromEntries(columns.flatMap((column, i) => (column === null ? [] : [[column, record[i]]]))),
   }));

@@ -234,8 +234,11 @@ describe("labels", () => {
     expect(() => readLabels("id,kind,from,to\nB1,open,1000,2000\n")).toThrow(
       "the first line must name subjectId",
     );
-    expect(readLabels("B1,open,1000,2000\nB2,silent,2026-06-01T00:00:00Z,\n")).toMatchObject({
-      labels: [{ subjectId: "B1", startMs: 1_000 }, { subjectId: "B2" }],
+    expect(readLabels("B1,open,1000,2000\nB2,silent,2026-06-01T00:00:00Z,,true\n")).toMatchObject({
+      labels: [
+        { subjectId: "B1", startMs: 1_000 },
+        { subjectId: "B2", isConsequence: true },
+      ],
       problems: [],
     });
     expect(readLabels("subjectId;finding;startMs;endMs\nB1;open;1000;2000\n").labels).toHaveLength(1);
