@@ -25,7 +25,8 @@ export const delimiterOf = (text: string): string => {
 
 /**
  * Reads a table with a header, separated by commas, semicolons or tabs. `columnOf` names a column by its heading; what it
- * answers null for is ignored. `bareColumns` names the columns where the first line is data already, else answers null. Throws `UnusableTable` where one of `needed` is missing.
+ * answers null for is ignored. `bareColumns` names the columns where the first line is data already, else answers null.
+ * Throws `UnusableTable` where one of `needed` is missing.
  */
 export const readTable = (
   text: string,
